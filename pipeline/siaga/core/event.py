@@ -124,6 +124,7 @@ class EvidenceKind(StrEnum):
     """What the evidence is."""
 
     SNAPSHOT = "snapshot"
+    ANNOTATED = "annotated"
     CLIP = "clip"
 
 
@@ -167,24 +168,16 @@ class ModelRef(_Frozen):
     sha256: Sha256
 
 
-class Event(_Frozen):
-    """One record about a violation: its beginning, a change, or its end.
+class EventDraft(_Frozen):
+    """What the edge has to say about a violation, before it is numbered, chained and signed.
 
     A violation is one ``event_id``; each record about it has its own ``id`` (UUIDv7), so that delivering
     a record is idempotent: same id, same body. The ``new`` record has ``id == event_id``.
-
-    ``(device_id, seq)`` is gap-free over the device's life; ``boot_id`` names the start of the edge that
-    wrote it. ``prev_hash``, ``hash`` and ``signature`` chain and sign the records: ``hash`` is the sha256
-    of the canonical JSON (RFC 8785) of the record without ``hash`` and ``signature``; ``signature`` is
-    Ed25519 over the 32 bytes of ``hash``, in hex.
     """
 
     schema_version: Literal[1] = 1
     id: UUID
     event_id: UUID
-    device_id: Name
-    boot_id: UUID
-    seq: int = Field(ge=1)
     site: Name
     camera: Name
     rule: RuleKind
@@ -196,12 +189,26 @@ class Event(_Frozen):
     start_at: AwareDatetime
     end_at: AwareDatetime | None = None
     said_at: AwareDatetime
-    recorded_at: AwareDatetime
     subjects: tuple[SubjectRecord, ...] = ()
     detail: dict[str, str | float | int | bool] = Field(default_factory=dict)
     model: ModelRef | None = None
     config_hash: Sha256
     evidence: tuple[Evidence, ...] = ()
+
+
+class Event(EventDraft):
+    """One record about a violation: its beginning, a change, or its end, as stored and delivered.
+
+    ``(device_id, seq)`` is gap-free over the device's life; ``boot_id`` names the start of the edge that
+    wrote it. ``prev_hash``, ``hash`` and ``signature`` chain and sign the records: ``hash`` is the sha256
+    of the canonical JSON (RFC 8785) of the record without ``hash`` and ``signature``; ``signature`` is
+    Ed25519 over the 32 bytes of ``hash``, in hex.
+    """
+
+    device_id: Name
+    boot_id: UUID
+    seq: int = Field(ge=1)
+    recorded_at: AwareDatetime
     prev_hash: Sha256
     hash: Sha256
     signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
