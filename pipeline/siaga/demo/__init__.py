@@ -1,0 +1,1 @@
+"""The demo: a site on loopback, with cameras, edge and service."""
