@@ -50,7 +50,8 @@ class SiagaError(Exception):
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        way_out = f" {self.fix}" if self.fix else ""
+        stop = "" if self.what.endswith((".", "!", "?", ":")) else "."
+        way_out = f"{stop} {self.fix}" if self.fix else ""
         return f"{place}{self.what}{way_out}"
 
     def __reduce__(self) -> tuple[object, tuple[object, ...]]:

@@ -209,5 +209,8 @@ class Settings(Block):
             asked |= {zone.schedule: f"cameras.{name}.zones.{key}" for key, zone in camera.zones.items()}
         for schedule, where in asked.items():
             if schedule is not None and schedule not in self.schedules:
-                raise ValueError(f"{where} names the schedule {schedule!r}, which is not under schedules")
+                known = ", ".join(sorted(self.schedules)) or "none"
+                raise ValueError(
+                    f"{where} names the schedule {schedule!r}, which is not under schedules (there: {known})"
+                )
         return self
