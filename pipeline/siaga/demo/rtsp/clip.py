@@ -151,7 +151,11 @@ def _assemble(
     units = []
     for sent, (shown, keyframe, nals) in zip(order, pictures, strict=True):
         ahead = sets if keyframe and not _parameter_sets(codec, nals) else ()
-        payloads = tuple(payload for nal in (*ahead, *nals) for payload in fragment(codec, nal))
+        # An encoder may put its own messages before the parameter sets; a receiver looks for these first.
+        ordered = sorted(
+            (*ahead, *nals), key=lambda nal: codec.nal_type(nal) not in codec.parameter_set_types
+        )
+        payloads = tuple(payload for nal in ordered for payload in fragment(codec, nal))
         units.append(Unit(payloads, shown - order[0], sent - order[0], keyframe))
     pause = gaps[len(gaps) // 2] if gaps else CLOCK_RATE // 25
     return Clip(

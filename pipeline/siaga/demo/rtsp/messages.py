@@ -73,12 +73,13 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
 async def _read_request(first: bytes, reader: asyncio.StreamReader) -> Request:
     try:
         line = (first + await reader.readuntil(b"\n")).decode().strip()
-        headers: dict[str, str] = {}
+        pairs: list[tuple[str, str]] = []
         while text := (await reader.readuntil(b"\n")).decode().strip():
             name, colon, value = text.partition(":")
-            if not colon or len(headers) >= _MAX_HEADERS:
+            if not colon or len(pairs) >= _MAX_HEADERS:
                 raise BadRequest("A header is malformed, or there are too many.")
-            headers[name.strip().lower()] = value.strip()
+            pairs.append((name.strip().lower(), value.strip()))
+        headers = dict(pairs)
         body_bytes = int(headers.get("content-length", "0"))
     except (ValueError, asyncio.LimitOverrunError) as error:
         raise BadRequest("This is not an RTSP request.") from error
