@@ -30,7 +30,7 @@ class InputSpec(_Frozen):
     """Whether batch, height and width are free (height and width in multiples of ``stride``)."""
     channels: Literal["RGB", "BGR"] = "RGB"
     layout: Literal["NCHW"] = "NCHW"
-    dtype: Literal["float32"] = "float32"
+    dtype: Literal["float32", "float16"] = "float32"
     scale: Annotated[float, Field(gt=0)] = 1 / 255
     mean: Triple = (0.0, 0.0, 0.0)
     std: Triple = (1.0, 1.0, 1.0)
