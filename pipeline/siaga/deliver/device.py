@@ -1,0 +1,106 @@
+"""The device's own key: made at first start, never leaves the box, signs every record."""
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from siaga.core.canonical import sha256_hex
+from siaga.core.errors import StorageError
+
+
+class DeviceKey:
+    """An Ed25519 key and the device id that follows from it.
+
+    Attributes:
+        device_id: ``dev-`` and the first 16 hex digits of the sha256 of the raw public key.
+        public_key: The raw public key (32 bytes) in hex.
+    """
+
+    __slots__ = ("_private", "device_id", "public_key")
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        raw = private.public_key().public_bytes_raw()
+        self._private = private
+        self.public_key = raw.hex()
+        self.device_id = f"dev-{sha256_hex(raw)[:16]}"
+
+    def sign(self, hash_hex: str) -> str:
+        """Ed25519 over the 32 bytes of ``hash_hex``, in hex (128 digits)."""
+        return self._private.sign(bytes.fromhex(hash_hex)).hex()
+
+
+def signed_by(public_key: str, hash_hex: str, signature: str) -> bool:
+    """Whether ``signature`` (hex) over the bytes of ``hash_hex`` is by ``public_key`` (raw, hex)."""
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
+    try:
+        key.verify(bytes.fromhex(signature), bytes.fromhex(hash_hex))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def load_or_make_key(path: Path) -> DeviceKey:
+    """Read the device's key, or make it at first start (mode 0600, all or nothing, durable).
+
+    Two processes that start at once get the same key.
+
+    Args:
+        path: A PEM file (PKCS #8); its folder must exist.
+
+    Raises:
+        StorageError: The file is not such a key, or cannot be read or written.
+    """
+    try:
+        if not path.exists():
+            _make(path)
+        return DeviceKey(_parse(path.read_bytes(), path))
+    except OSError as error:
+        raise StorageError(
+            f"cannot read or make the device's key ({error.strerror})", where=str(path)
+        ) from error
+
+
+def _parse(data: bytes, path: Path) -> Ed25519PrivateKey:
+    try:
+        key = serialization.load_pem_private_key(data, password=None)
+    except ValueError as error:
+        raise _not_a_key(path) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _not_a_key(path)
+    return key
+
+
+def _not_a_key(path: Path) -> StorageError:
+    return StorageError(
+        "this is not an Ed25519 key in PEM form",
+        where=str(path),
+        fix="Put the device's key back; a new key makes this box a new device.",
+    )
+
+
+def _make(path: Path) -> None:
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    part = path.with_name(f"{path.name}.{uuid4().hex}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        # A link fails where a rename would silently take another process's key away.
+        os.link(part, path)
+    except FileExistsError:
+        return
+    finally:
+        part.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
