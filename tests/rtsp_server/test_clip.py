@@ -49,7 +49,7 @@ def test_the_newest_keyframe_over_all_loops(tmp_path: Path) -> None:
     assert (unit, sent, shown) == (clip.units[8], 7 * loop + 8 * 3600, 7 * loop + 8 * 3600)
 
 
-@pytest.mark.parametrize(("codec", "header"), [(Codec.H264, b"\x65"), (Codec.H265, b"\x26\x01")])
+@pytest.mark.parametrize(("codec", "header"), [(Codec.H264, b"\x65"), (Codec.H265, b"\x27\x09")])
 @pytest.mark.parametrize("size", [1, 99, 100, 101, 500])
 def test_fragments_join_to_the_unit_they_came_from(codec: Codec, header: bytes, size: int) -> None:
     nal = header + bytes(range(1, 251)) * 2
@@ -62,8 +62,13 @@ def test_fragments_join_to_the_unit_they_came_from(codec: Codec, header: bytes, 
     flags = [payload[len(header)] for payload in payloads]
     assert [flag >> 6 for flag in flags] == [2, *[0] * (len(flags) - 2), 1]
     assert {codec.nal_type(payload) for payload in payloads} == {28 if codec is Codec.H264 else 49}
-    kinds = {flag & 0x3F for flag in flags}
-    assert kinds == {codec.nal_type(nal)}
+    assert {flag & 0x3F for flag in flags} == {codec.nal_type(nal)}
+    # Importance (H.264) and layer (H.265) stay in every fragment's header.
+    kept = b"\xe0" if codec is Codec.H264 else b"\x81\xff"
+    for payload in payloads:
+        assert [a & b for a, b in zip(payload, kept, strict=False)] == [
+            a & b for a, b in zip(nal, kept, strict=False)
+        ]
     assert b"".join(payload[len(header) + 1 :] for payload in payloads) == nal[len(header) :]
 
 
