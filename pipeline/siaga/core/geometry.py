@@ -73,6 +73,19 @@ def anchor_point(box: Box, anchor: Anchor = "bottom_center") -> Point:
     return ((x1 + x2) / 2, y)
 
 
+def displacement(a: Box, b: Box) -> float:
+    """How far ``b`` is from ``a``: between their top centres, in units of their mean height.
+
+    Infinite when one is over twice as high as the other: a person does not change size like that in the
+    few seconds over which this is asked. The top is taken because feet are hidden more often than heads.
+    """
+    height_a, height_b = a[3] - a[1], b[3] - b[1]
+    if min(height_a, height_b) <= 0 or max(height_a, height_b) > 2 * min(height_a, height_b):
+        return float("inf")
+    dx = (a[0] + a[2] - b[0] - b[2]) / 2
+    return float(np.hypot(dx, a[1] - b[1]) / ((height_a + height_b) / 2))
+
+
 class Polygon:
     """A zone's outline in normalised coordinates (0..1 of the picture's width and height).
 
