@@ -1,0 +1,25 @@
+"""From a camera or file to the pictures that are analysed, and the packets that clips are cut from."""
+
+from siaga.frames.capture import AnalysisSize, Capture, CaptureStats, Picture, picture_to_frame
+from siaga.frames.packets import PacketRing
+from siaga.frames.reconnect import Backoff, RepeatedErrors
+from siaga.frames.slot import FrameSlot, SlotStats
+from siaga.frames.source import SourcePacket, StreamInfo, Transport, VideoSource, open_source
+
+__all__ = [
+    "AnalysisSize",
+    "Backoff",
+    "Capture",
+    "CaptureStats",
+    "FrameSlot",
+    "PacketRing",
+    "Picture",
+    "RepeatedErrors",
+    "SlotStats",
+    "SourcePacket",
+    "StreamInfo",
+    "Transport",
+    "VideoSource",
+    "open_source",
+    "picture_to_frame",
+]

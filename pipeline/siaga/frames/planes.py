@@ -1,0 +1,96 @@
+"""I420: the planar form in which pictures are scaled, masked and handed on.
+
+An I420 array is (H * 3 / 2, W) uint8, W and H even: the luma rows, then the U and the V plane at half width
+and height, tightly packed. Values are limited range (luma 16..235); BT.601 is taken for the way to RGB, as
+OpenCV does, whatever the stream says: a slight tint, the same everywhere.
+"""
+
+from collections.abc import Sequence
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import ColorRange, Interpolation
+from numpy.typing import NDArray
+
+from siaga.core.errors import SourceInvalid
+from siaga.core.geometry import Polygon
+
+I420 = NDArray[np.uint8]
+Rgb = NDArray[np.uint8]
+Size = tuple[int, int]
+
+_BLACK = (16, 128, 128)
+_LIMITED, _FULL = int(ColorRange.MPEG), int(ColorRange.JPEG)
+
+
+def even(size: Size) -> Size:
+    """``size`` (width, height) rounded down to even numbers, at least 2."""
+    return max(size[0] & ~1, 2), max(size[1] & ~1, 2)
+
+
+def planes_of(i420: I420) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+    """Views (H, W), (H/2, W/2), (H/2, W/2) of the three planes of a contiguous I420 array."""
+    rows, width = i420.shape
+    height = rows * 2 // 3
+    flat = i420.reshape(-1)
+    luma, quarter, half = height * width, height * width // 4, (height // 2, width // 2)
+    return (
+        flat[:luma].reshape(height, width),
+        flat[luma : luma + quarter].reshape(half),
+        flat[luma + quarter :].reshape(half),
+    )
+
+
+def is_i420(frame: av.VideoFrame, size: Size) -> bool:
+    """Whether ``frame`` already is limited-range yuv420p of ``size``."""
+    same = frame.format.name == "yuv420p" and (frame.width, frame.height) == size
+    return same and frame.color_range != _FULL
+
+
+def scaled(frame: av.VideoFrame, size: Size) -> av.VideoFrame:
+    """``frame`` as limited-range yuv420p of ``size`` (width, height), by the fastest scaler."""
+    full_range = frame.format.name.startswith("yuvj") or frame.color_range == _FULL
+    return frame.reformat(
+        width=size[0],
+        height=size[1],
+        format="yuv420p",
+        interpolation=Interpolation.FAST_BILINEAR,
+        src_color_range=_FULL if full_range else _LIMITED,
+        dst_color_range=_LIMITED,
+        threads=1,
+    )
+
+
+def copy_i420(frame: av.VideoFrame, out: I420) -> None:
+    """Copy a limited-range yuv420p ``frame`` into ``out``, without the padding of its rows."""
+    for plane, target in zip(frame.planes, planes_of(out), strict=True):
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        np.copyto(target, rows[: target.shape[0], : target.shape[1]])
+
+
+def to_rgb(i420: I420) -> Rgb:
+    """A new (H, W, 3) uint8 RGB array."""
+    return np.asarray(cv2.cvtColor(i420, cv2.COLOR_YUV2RGB_I420), np.uint8)
+
+
+def burn(i420: I420, masks: Sequence[Polygon]) -> None:
+    """Black out ``masks`` in place, and a margin of two pixels around them: scaling mixes neighbours.
+
+    Raises:
+        SourceInvalid: A mask could not be drawn; the picture must not be used.
+    """
+    if not masks:
+        return
+    try:
+        planes = planes_of(i420)
+        for plane, level in zip(planes, _BLACK, strict=True):
+            height, width = plane.shape
+            for mask in masks:
+                corners = np.minimum(mask.pixels((width, height)), (width - 1, height - 1)).astype(np.int32)
+                cv2.fillPoly(plane, [corners], level)
+                cv2.polylines(plane, [corners], True, level, thickness=3)
+                if plane[corners[0, 1], corners[0, 0]] != level:
+                    raise SourceInvalid("A privacy mask left no trace in the picture.")
+    except (cv2.error, ValueError, IndexError) as error:
+        raise SourceInvalid(f"A privacy mask could not be drawn ({type(error).__name__}).") from error
