@@ -19,6 +19,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id TEXT NOT NULL UNIQUE,
             event_id TEXT NOT NULL,
             state TEXT NOT NULL,
+            clip TEXT,
             record TEXT NOT NULL
         )""",
         "CREATE INDEX events_by_violation ON events (event_id, seq)",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from uuid import UUID
 
-from siaga.core.event import Evidence, EvidenceKind
+from siaga.core.event import Event, Evidence, EvidenceKind
 
 
 class Lane(IntEnum):
@@ -64,6 +64,12 @@ class Stats:
 def lane_of(piece: Evidence) -> Lane:
     """The lane that a piece of evidence travels in."""
     return Lane.CLIP if piece.kind is EvidenceKind.CLIP else Lane.STILL
+
+
+def clip_status(event: Event) -> str | None:
+    """What the record says of the violation's clip; None when it says nothing."""
+    said = (piece.status.value for piece in event.evidence if piece.kind is EvidenceKind.CLIP)
+    return next(said, None)
 
 
 def item_of(row: sqlite3.Row) -> Item:

@@ -14,7 +14,7 @@ from siaga.core.event import Event, EventDraft, EventState, EvidenceKind, Eviden
 from siaga.deliver.chain import check_chain, make_record, same_content
 from siaga.deliver.database import Database
 from siaga.deliver.device import DeviceKey
-from siaga.deliver.items import HeldEvidence, Item, Lane, Stats, item_of, lane_of
+from siaga.deliver.items import HeldEvidence, Item, Lane, Stats, clip_status, item_of, lane_of
 
 MAX_DEFER_S = 3600.0
 
@@ -90,8 +90,15 @@ class Outbox:
         )
         record = canonical_json(event.model_dump(mode="json"))
         connection.execute(
-            "INSERT INTO events (seq, id, event_id, state, record) VALUES (?, ?, ?, ?, ?)",
-            (event.seq, str(event.id), str(event.event_id), event.state.value, record.decode()),
+            "INSERT INTO events (seq, id, event_id, state, clip, record) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                event.seq,
+                str(event.id),
+                str(event.event_id),
+                event.state.value,
+                clip_status(event),
+                record.decode(),
+            ),
         )
         connection.execute(
             "INSERT INTO items (seq, lane, bytes) VALUES (?, ?, ?)", (event.seq, Lane.METADATA, len(record))
@@ -217,6 +224,15 @@ class Outbox:
         rows = self._database.rows(
             """SELECT record FROM events WHERE seq IN (SELECT MAX(seq) FROM events GROUP BY event_id
                 HAVING SUM(state = 'end') = 0) ORDER BY seq"""
+        )
+        return [Event.model_validate_json(row["record"]) for row in rows]
+
+    def awaiting_clip(self) -> list[Event]:
+        """The newest record of every violation whose clip was promised (pending) and never settled."""
+        rows = self._database.rows(
+            """SELECT record FROM events WHERE seq IN (SELECT MAX(seq) FROM events GROUP BY event_id
+                HAVING SUM(clip = 'pending') > 0 AND SUM(clip IS NOT NULL AND clip != 'pending') = 0)
+            ORDER BY seq"""
         )
         return [Event.model_validate_json(row["record"]) for row in rows]
 
