@@ -1,6 +1,7 @@
 """Time and identity, passed in and never reached for, so that tests and files decide what the clock says."""
 
 import os
+import random
 import secrets
 import time
 import uuid
@@ -85,6 +86,17 @@ def uuid7_factory(clock: Clock, random_bytes: Callable[[int], bytes] = os.urando
         return uuid.UUID(int=value)
 
     return make
+
+
+def repeatable(seed: bytes | None, purpose: str) -> Callable[[int], bytes]:
+    """Random bytes for :func:`uuid7_factory`: the machine's, or with a seed the same ones every time.
+
+    Args:
+        purpose: Keeps apart what is made from one seed.
+    """
+    if seed is None:
+        return os.urandom
+    return random.Random(seed + purpose.encode()).randbytes  # noqa: S311 (ids, not secrets)
 
 
 def random_token() -> str:

@@ -28,6 +28,11 @@ class DeviceKey:
         self.public_key = raw.hex()
         self.device_id = f"dev-{sha256_hex(raw)[:16]}"
 
+    @classmethod
+    def from_seed(cls, seed: bytes) -> "DeviceKey":
+        """The key that follows from 32 bytes: for repeatable results, never for a real box."""
+        return cls(Ed25519PrivateKey.from_private_bytes(seed))
+
     def sign(self, hash_hex: str) -> str:
         """Ed25519 over the 32 bytes of ``hash_hex``, in hex (128 digits)."""
         return self._private.sign(bytes.fromhex(hash_hex)).hex()

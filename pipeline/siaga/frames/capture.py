@@ -30,6 +30,7 @@ class Picture:
     """One sampled picture, privacy masks applied. Times: see ``Frame``.
 
     Attributes:
+        keyframes: Keyframes of this capture so far.
         small: I420 at analysis scale (see ``planes``), read-only.
         size: (width, height) of the full picture, even.
     """
@@ -38,6 +39,7 @@ class Picture:
     pts: float
     utc: datetime
     epoch: int
+    keyframes: int
     size: Size
     small: I420 = field(repr=False)
     decoded: av.VideoFrame = field(repr=False)
@@ -90,6 +92,7 @@ class CaptureStats:
 
     Attributes:
         packets: Access units received.
+        keyframes: Those at which decoding can start.
         received_bytes: Their bytes.
         decoded: Pictures that came out of the decoder.
         published: Pictures handed on.
@@ -98,6 +101,7 @@ class CaptureStats:
     """
 
     packets: int = 0
+    keyframes: int = 0
     received_bytes: int = 0
     decoded: int = 0
     published: int = 0
@@ -118,6 +122,7 @@ class Capture:
         masks: Privacy masks, blacked out in everything that leaves.
         ring: Takes every H.264 and H.265 packet, if given.
         clock: Stamps the last arrival.
+        on_packet: Called for every packet, also while nothing is handed on: a sign of life.
 
     Raises (from iteration):
         SourceError: See ``VideoSource.packets``; and SourceInvalid when a mask cannot be applied.
@@ -132,8 +137,10 @@ class Capture:
         masks: tuple[Polygon, ...] = (),
         ring: PacketRing | None = None,
         clock: Clock,
+        on_packet: Callable[[], None] | None = None,
     ) -> None:
         self.stats = CaptureStats()
+        self._on_packet = on_packet
         self.last_packet_t: float | None = None
         self._source = source
         self._fps = fps
@@ -168,6 +175,7 @@ class Capture:
 
     def _pictures(self, packet: SourcePacket) -> Iterator[Picture]:
         self.stats.packets += 1
+        self.stats.keyframes += packet.keyframe
         self.stats.received_bytes += packet.size
         self.last_packet_t = self._clock.monotonic() if self._source.info.live else packet.t
         if self._ring is not None:
@@ -223,6 +231,7 @@ class Capture:
             pts=pts,
             utc=packet.utc if live else after(packet.utc, pts - packet.pts),
             epoch=packet.epoch,
+            keyframes=self.stats.keyframes,
             size=size,
             small=small,
             decoded=frame,
