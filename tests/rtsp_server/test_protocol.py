@@ -54,6 +54,12 @@ def test_a_whole_session(server: RtspServer) -> None:
         assert client.ended()
 
 
+def test_receiver_reports_between_requests_are_skipped(server: RtspServer) -> None:
+    with RawClient(server.url("/fast")) as client:
+        client.send(b"$\x01\x00\x0cGET * X\r\n\r\n\0")
+        assert client.ask("OPTIONS").code == 200
+
+
 def test_requests_in_one_go_are_answered_in_order(server: RtspServer) -> None:
     with RawClient(server.url("/fast")) as client:
         for method in ("OPTIONS", "DESCRIBE", "GET_PARAMETER"):
