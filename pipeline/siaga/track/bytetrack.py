@@ -47,6 +47,7 @@ class ByteTrack:
         self._weak = np.float32(rules.weak)
         self._first_id = 1
         self._next_id = 1
+        self._last_t = float("-inf")
         self._tracker = ByteTrackTracker(
             lost_track_buffer=round(rules.lost_s * _LIBRARY_FPS),
             frame_rate=rules.fps,
@@ -57,6 +58,9 @@ class ByteTrack:
         )
 
     def update(self, detections: Detections, t: float) -> tuple[Track, ...]:
+        if t < self._last_t:
+            return ()
+        self._last_t = t
         people = detections.of("person")
         people = people.take(people.confidence >= self._weak)
         found = self._tracker.update(people.to_supervision(), timestamp=t)
@@ -75,6 +79,7 @@ class ByteTrack:
     def reset(self) -> None:
         self._tracker.reset()
         self._first_id = self._next_id
+        self._last_t = float("-inf")
 
 
 def _confidences(values: np.ndarray | None) -> np.ndarray:
