@@ -118,6 +118,15 @@ def test_bit_flips_repeat_and_keep_to_their_rate() -> None:
     assert flipped(5) == list(payloads)
 
 
+def test_losses_repeat_and_keep_to_their_rate() -> None:
+    payloads = tuple(bytes(10) for _ in range(2000))
+    faults = make_faults()
+    faults.packet_loss(0.1, seed=7)
+    # 2,000 packets: 200 losses expected, standard deviation 13.
+    assert 150 < faults.damage(payloads, 0).count(None) < 250
+    assert faults.damage(payloads, 0) == faults.damage(payloads, 0) != faults.damage(payloads, 1)
+
+
 def test_lost_packets_leave_gaps_in_the_sequence(manual: RtspServer, clock: ManualClock, clip: Clip) -> None:
     faults = manual.mounts["/cam"].faults
     faults.packet_loss(0.25, seed=1)

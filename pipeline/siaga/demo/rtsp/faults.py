@@ -71,10 +71,10 @@ class Faults:
         """The payloads of the unit at ``position`` as the network delivers them; None is a lost packet."""
         arrived: list[bytes | None] = list(payloads)
         if self.flip_rate > 0:
-            dice = random.Random(f"flip {self.flip_seed} {position}")  # noqa: S311
+            dice = random.Random(f"flip {self.flip_seed} {position}")
             arrived = [_flip(payload, self.flip_rate, dice) for payload in payloads]
         if self.loss_rate > 0:
-            dice = random.Random(f"loss {self.loss_seed} {position}")  # noqa: S311
+            dice = random.Random(f"loss {self.loss_seed} {position}")
             arrived = [None if dice.random() < self.loss_rate else payload for payload in arrived]
         return arrived
 
