@@ -52,6 +52,10 @@ def no_rows() -> Sequence[LedgerRow]:
     return ()
 
 
+def nothing() -> None:
+    """Nobody needs to know."""
+
+
 class Uploader:
     """Delivers what is due, most urgent lane first.
 
@@ -62,7 +66,8 @@ class Uploader:
         client: Used for all requests.
         settings: Address, token, cap, time-out.
         sleep: Waits; called with at most half a second when idle, so that a stop is seen soon.
-        ledger_rows: Rows that changed since they were last handed over; absolute totals.
+        ledger_rows: Rows that changed since they were last delivered; absolute totals.
+        ledger_delivered: Called when the rows given last have arrived.
         backoff: Waits while the service is away.
     """
 
@@ -77,6 +82,7 @@ class Uploader:
         sleep: Sleep,
         *,
         ledger_rows: LedgerRows = no_rows,
+        ledger_delivered: Callable[[], None] = nothing,
         backoff: Backoff | None = None,
         token: Token | None = None,
     ) -> None:
@@ -87,6 +93,7 @@ class Uploader:
         self._clock = clock
         self._sleep = sleep
         self._ledger_rows = ledger_rows
+        self._ledger_delivered = ledger_delivered
         self._backoff = backoff or Backoff()
         self._bucket = TokenBucket(settings.bandwidth.max_bytes_per_second, clock, sleep)
         self._resume_at = clock.monotonic()
@@ -205,6 +212,7 @@ class Uploader:
         except (DeliveryUnavailable, DeliveryUnauthorised, DeliveryRejected) as error:
             self._trouble(str(error))
             return False
+        self._ledger_delivered()
         self._well()
         return True
 

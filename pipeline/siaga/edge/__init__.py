@@ -1,0 +1,1 @@
+"""Where the parts meet: the loop, the processes, and who watches whom."""

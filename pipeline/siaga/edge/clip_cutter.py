@@ -1,0 +1,89 @@
+"""Cuts clips beside the camera's main work, one at a time and with less right to the processor."""
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from siaga.core.errors import SiagaError
+from siaga.core.settings import Clip
+from siaga.core.video import ClipJob, PacketSlice
+from siaga.edge.link import ClipAnswer, ClipRequest
+from siaga.evidence.clip import cut_clip
+from siaga.frames.packets import PacketRing
+
+log = structlog.get_logger(__name__)
+
+_NICENESS = 10
+
+
+def cut(ring: PacketRing, request: ClipRequest, settings: Clip, *, same_stream: bool) -> ClipAnswer:
+    """Cut what is asked for from ``ring`` and say what came of it; never raises for a bad stream.
+
+    Args:
+        same_stream: The ring holds the stream that was analysed, so that its pts are those of the job.
+    """
+    job = request.job
+    located = locate(ring, job, same_stream=same_stream)
+    if located is None:
+        return ClipAnswer(request.ticket, reason="packets_gone")
+    packets, job = located
+    try:
+        return ClipAnswer(request.ticket, cut_clip(packets, job, settings))
+    except SiagaError as error:
+        log.warning("clip not cut", camera=job.camera, error=str(error))
+        return ClipAnswer(request.ticket, reason="not_decodable")
+
+
+def locate(ring: PacketRing, job: ClipJob, *, same_stream: bool) -> tuple[PacketSlice, ClipJob] | None:
+    """Find the job's span in the ring; in a stream of its own (main stream), by the rule clock."""
+    if same_stream:
+        packets = ring.slice(job.pts0, job.pts1, job.epoch)
+        return (packets, job) if packets is not None else None
+    placed = ring.pts_at(job.trigger_t)
+    if placed is None:
+        return None
+    epoch, trigger_pts = placed
+    shift = trigger_pts - job.trigger_pts
+    moved = replace(
+        job,
+        epoch=epoch,
+        trigger_pts=trigger_pts,
+        pts0=max(0.0, job.pts0 + shift),
+        pts1=job.pts1 + shift,
+        samples=tuple(replace(sample, pts=sample.pts + shift) for sample in job.samples),
+    )
+    found = ring.slice(moved.pts0, moved.pts1, epoch)
+    return (found, moved) if found is not None else None
+
+
+class ClipCutter:
+    """A thread that answers clip requests in order."""
+
+    def __init__(
+        self,
+        ring: PacketRing,
+        settings: Clip,
+        requests: "queue.SimpleQueue[ClipRequest]",
+        answer: Callable[[ClipAnswer], None],
+        *,
+        same_stream: bool,
+    ) -> None:
+        self._same_stream = same_stream
+        self._ring = ring
+        self._settings = settings
+        self._requests = requests
+        self._answer = answer
+
+    def start(self) -> None:
+        """Begin."""
+        threading.Thread(target=self._run, name="clips", daemon=True).start()
+
+    def _run(self) -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        while True:
+            request = self._requests.get()
+            self._answer(cut(self._ring, request, self._settings, same_stream=self._same_stream))

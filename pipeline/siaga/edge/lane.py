@@ -1,0 +1,98 @@
+"""Everything one camera remembers between frames."""
+
+from siaga.core.clock import IdFactory
+from siaga.core.detection import Detections
+from siaga.core.event import RuleKind, Transition
+from siaga.core.frame import Frame
+from siaga.core.health import Condition, HealthChange
+from siaga.core.scene import Scene
+from siaga.core.settings import Camera, Settings
+from siaga.core.video import HeadSample
+from siaga.edge.clips import ClipPlanner
+from siaga.edge.heads import HeadHistory
+from siaga.edge.recorder import Occurrence, occurrence_on
+from siaga.judge.judge import Judge
+from siaga.judge.looks import Gates
+from siaga.judge.vote import VoteRules
+from siaga.ledger.ledger import Ledger
+from siaga.manifest import Manifest
+from siaga.rules.book import RuleBook
+from siaga.track.bytetrack import ByteTrack, TrackRules
+
+_BLIND = frozenset({Condition.FROZEN, Condition.DARK, Condition.COVERED, Condition.CORRUPT})
+_SLACK_S = 5.0
+
+
+class Lane:
+    """A camera's tracker, judge, rules, ledger, and what its clips will need.
+
+    Args:
+        name: The camera's name.
+        new_id: Makes event ids.
+    """
+
+    def __init__(self, name: str, settings: Settings, manifest: Manifest, new_id: IdFactory) -> None:
+        self.name = name
+        self.camera: Camera = settings.cameras[name]
+        self.tracker = ByteTrack(
+            TrackRules(activate=manifest.thresholds.confidence["person"], fps=self.camera.detect.fps)
+        )
+        self.rules = RuleBook(name, self.camera, settings, new_id)
+        self.judge = Judge(
+            self.rules.items,
+            manifest.classes,
+            vote_rules(manifest, self.camera.detect.fps),
+            Gates(manifest.gates.min_head_px, manifest.gates.min_person_px),
+        )
+        self.ledger = Ledger(settings.site.name, name, self.camera.zones)
+        clip = settings.evidence.clip
+        masks = tuple(mask.coordinates for mask in self.camera.masks.values())
+        self.clips = ClipPlanner(name, clip, masks, new_id)
+        self.heads = HeadHistory(clip.pre_roll + clip.post_roll + _SLACK_S)
+        self._wants_clips = clip.enabled
+        self._blurs = settings.privacy.blur == "heads"
+        self.conditions: set[Condition] = set()
+
+    @property
+    def can_judge(self) -> bool:
+        """Whether the pictures that come are worth looking at."""
+        return not self.conditions & _BLIND
+
+    def remember(self, frame: Frame, scene: Scene, detections: Detections) -> None:
+        """Keep what the ledger and later clips need of this frame."""
+        self.ledger.observe(scene)
+        self.heads.add(frame, scene.people, detections)
+
+    def note(self, change: HealthChange) -> None:
+        """Keep which conditions hold."""
+        (self.conditions.add if change.active else self.conditions.discard)(change.condition)
+        self.ledger.health(change)
+
+    def occurrence(self, transition: Transition, frame: Frame) -> Occurrence:
+        """A transition with the picture it was said on; asks for its clip."""
+        zone = self.camera.zones.get(transition.zone or "")
+        taken = occurrence_on(
+            transition,
+            frame,
+            self._samples(frame),
+            zone.coordinates if zone else None,
+            clip_wanted=self._wants_clips and transition.rule is not RuleKind.CAMERA_UNMONITORED,
+        )
+        if taken.clip_wanted:
+            self.clips.want(transition.event_id, frame)
+        return taken
+
+    def _samples(self, frame: Frame) -> tuple[HeadSample, ...]:
+        return self.heads.between(frame.epoch, frame.pts, frame.pts) if self._blurs else ()
+
+    def occurrence_without_picture(self, transition: Transition) -> Occurrence:
+        """A transition that no picture caused."""
+        return Occurrence(transition, size=(1, 1))
+
+
+def vote_rules(manifest: Manifest, fps: float) -> VoteRules:
+    """The manifest counts looks; voting counts seconds, so that lost frames do not stretch the window."""
+    votes = manifest.votes
+    return VoteRules(
+        window_s=votes.window / fps, min_looks=votes.min_looks, worn=votes.worn, missing=votes.missing
+    )

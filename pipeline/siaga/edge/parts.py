@@ -1,0 +1,84 @@
+"""Builds an engine's parts from the settings: model, detector, and a lane per camera."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from siaga.core.clock import Clock, repeatable, uuid7_factory
+from siaga.core.event import ModelRef
+from siaga.core.settings import ObjectFilter, Settings
+from siaga.detect.detector import OnnxDetector, open_detector
+from siaga.edge.archive import StoreSpec
+from siaga.edge.lane import Lane
+from siaga.manifest import Manifest, resolve
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """What an engine process needs; picklable.
+
+    Attributes:
+        cameras: Names of the cameras it analyses.
+        socket: Where its cameras find it; ``key`` lets them in.
+        status: The file that it rewrites with its state.
+    """
+
+    name: str
+    cameras: tuple[str, ...]
+    store: StoreSpec
+    socket: Path
+    key: bytes
+    status: Path
+
+
+@dataclass(frozen=True)
+class Parts:
+    """An engine's detector and lanes."""
+
+    detector: OnnxDetector
+    lanes: Mapping[str, Lane]
+
+
+def model_ref(manifest: Manifest) -> ModelRef:
+    """How events name the model."""
+    return ModelRef(name=manifest.name, sha256=manifest.sha256)
+
+
+def filters_of(settings: Settings) -> dict[str, Mapping[str, ObjectFilter]]:
+    """Camera to class to filter."""
+    return {
+        name: {str(kind): entry for kind, entry in camera.objects.filters.items()}
+        for name, camera in settings.cameras.items()
+    }
+
+
+def build_detector(settings: Settings, manifest: Manifest) -> OnnxDetector:
+    """Open the model.
+
+    Raises:
+        ModelError: It cannot be used.
+        DependencyMissing: The provider that the settings ask for is not installed.
+    """
+    return open_detector(
+        manifest,
+        provider=settings.detector.provider,
+        filters=filters_of(settings),
+        remembered=settings.state_dir / "models.json",
+    )
+
+
+def build_parts(
+    settings: Settings, cameras: tuple[str, ...], clock: Clock, *, seed: bytes | None = None
+) -> Parts:
+    """Build what an engine needs for ``cameras``.
+
+    Args:
+        seed: Makes event ids repeatable; None for live cameras.
+
+    Raises:
+        ModelError, DependencyMissing: See :func:`build_detector`.
+    """
+    manifest = resolve(settings.model)
+    new_id = uuid7_factory(clock, repeatable(seed, "events"))
+    lanes = {name: Lane(name, settings, manifest, new_id) for name in cameras}
+    return Parts(build_detector(settings, manifest), lanes)

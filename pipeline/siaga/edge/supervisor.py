@@ -1,0 +1,154 @@
+"""Starts, watches, kills and restarts child processes. The only place that retries a process."""
+
+import multiprocessing
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.context import SpawnContext, SpawnProcess
+from typing import Any
+
+import structlog
+
+from siaga.core.clock import Clock
+from siaga.edge.child import SharedNumber, Tether
+
+log = structlog.get_logger(__name__)
+
+_FIRST_DELAY_S = 0.5
+_LONGEST_DELAY_S = 8.0
+_STABLE_AFTER_S = 60.0
+_STOP_GRACE_S = 15.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """A child process to keep running.
+
+    Attributes:
+        target: Called in the child as ``target(tether, *args)``; picklable.
+        patience: Seconds without a sign of life after which the child counts as hung.
+        stage: Children of a higher stage are stopped, and have ended, before those of a lower one.
+    """
+
+    name: str
+    target: Callable[..., None]
+    args: tuple[Any, ...] = ()
+    patience: float = 30.0
+    stage: int = 0
+
+
+@dataclass
+class _Worker:
+    job: Job
+    beat: SharedNumber
+    stop: SharedNumber
+    process: SpawnProcess | None = None
+    started: float = 0.0
+    retry_at: float = 0.0
+    failures: int = 0
+    restarts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """A child as seen from outside."""
+
+    name: str
+    pid: int | None
+    restarts: int
+    silent_s: float
+
+
+@dataclass
+class Supervisor:
+    """Keeps ``jobs`` running until told to stop.
+
+    Args:
+        secrets: Passed to each child's redactor.
+        rng: Jitter of the restart delay (full jitter, 0.5 s doubling to 8 s).
+    """
+
+    jobs: Sequence[Job]
+    clock: Clock
+    rng: random.Random
+    secrets: tuple[str, ...] = ()
+    verbose: bool = False
+    json_logs: bool = False
+    _workers: list[_Worker] = field(default_factory=list)
+    _context: SpawnContext = field(default_factory=lambda: multiprocessing.get_context("spawn"))
+
+    def start(self) -> None:
+        """Start every job once."""
+        for job in self.jobs:
+            worker = _Worker(job, self._context.RawValue("d", 0.0), self._context.RawValue("d", 0.0))
+            self._workers.append(worker)
+            self._launch(worker)
+
+    def _launch(self, worker: _Worker) -> None:
+        worker.started = self.clock.monotonic()
+        worker.beat.value = worker.started
+        worker.stop.value = 0
+        tether = Tether(worker.job.name, worker.beat, worker.stop, self.secrets, self.verbose, self.json_logs)
+        process = self._context.Process(
+            target=worker.job.target, args=(tether, *worker.job.args), name=worker.job.name, daemon=False
+        )
+        process.start()
+        worker.process = process
+
+    def tick(self) -> None:
+        """Look after every child once: reap, kill what hangs, restart what is due."""
+        now = self.clock.monotonic()
+        for worker in self._workers:
+            process = worker.process
+            if process is None:
+                if now >= worker.retry_at:
+                    worker.restarts += 1
+                    self._launch(worker)
+            elif process.exitcode is not None:
+                self._ended(worker, f"ended with code {process.exitcode}", now)
+            elif now - worker.beat.value > worker.job.patience:
+                process.kill()
+                process.join()
+                self._ended(worker, f"gave no sign of life for {now - worker.beat.value:.0f} s; killed", now)
+
+    def _ended(self, worker: _Worker, how: str, now: float) -> None:
+        worker.process = None
+        worker.failures = 1 if now - worker.started > _STABLE_AFTER_S else worker.failures + 1
+        ceiling = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2 ** min(worker.failures - 1, 10))
+        delay = self.rng.uniform(_FIRST_DELAY_S / 2, ceiling)
+        worker.retry_at = now + delay
+        log.warning("process restarts", process=worker.job.name, why=how, in_s=round(delay, 1))
+
+    def states(self) -> list[WorkerState]:
+        """What runs now."""
+        now = self.clock.monotonic()
+        return [
+            WorkerState(
+                worker.job.name,
+                worker.process.pid if worker.process else None,
+                worker.restarts,
+                now - worker.beat.value,
+            )
+            for worker in self._workers
+        ]
+
+    def stop(self) -> None:
+        """Ask the children to finish, highest stage first, and wait until each has really ended."""
+        for stage in sorted({worker.job.stage for worker in self._workers}, reverse=True):
+            members = [worker for worker in self._workers if worker.job.stage == stage and worker.process]
+            for worker in members:
+                worker.stop.value = 1
+            deadline = self.clock.monotonic() + _STOP_GRACE_S
+            for worker in members:
+                self._await_end(worker, deadline)
+
+    def _await_end(self, worker: _Worker, deadline: float) -> None:
+        process = worker.process
+        if process is None:
+            return
+        process.join(max(0.1, deadline - self.clock.monotonic()))
+        if process.exitcode is None:
+            log.warning("process did not finish in time; killed", process=worker.job.name)
+            process.kill()
+            process.join()
+        worker.process = None
