@@ -37,6 +37,7 @@ def flat_picture(number: int, *, full: Size = FULL, masks: tuple[Polygon, ...] =
         pts=number / 5,
         utc=START,
         epoch=number % 7,
+        keyframes=1,
         size=full,
         small=small,
         decoded=decoded,
@@ -109,7 +110,9 @@ def test_a_picture_whose_mask_cannot_be_drawn_never_appears(
 
 
 def test_heartbeat_and_counts(slot: FrameSlot) -> None:
-    stats = CaptureStats(packets=9, received_bytes=1000, decoded=8, published=7, corrupt=2, blind_seconds=1.5)
+    stats = CaptureStats(
+        packets=9, keyframes=3, received_bytes=1000, decoded=8, published=7, corrupt=2, blind_seconds=1.5
+    )
     slot.beat(12.5, stats)
     assert slot.stats().heartbeat == 12.5
     assert slot.stats().capture == stats

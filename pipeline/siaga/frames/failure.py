@@ -40,6 +40,9 @@ def open_failure(error: BaseException, where: str, timeout: float) -> SourceErro
     if isinstance(error, _TIMED_OUT):
         what = f"The camera does not answer within {timeout:g} s."
         return Unavailable(what, where=where, fix="Check that it is on, its address, and the network to it.")
+    if isinstance(error, av.error.InvalidDataError) and _is_network(where):
+        what = "What answers there does not behave like an RTSP camera."
+        return Unavailable(what, where=where, fix="Check host and port; RTSP is usually on port 554.")
     if isinstance(error, av.error.EOFError):
         what = "The camera closed the connection before it sent a stream."
         return Unavailable(what, where=where, fix="Check the path; the camera may have too many viewers.")
@@ -75,6 +78,10 @@ def _failure(error: BaseException, where: str) -> SourceError:
         return SourceInvalid(what, where=where, fix=fix)
     fix = "Check that it is on, its address, and the network to it."
     return Unavailable(f"It cannot be reached ({_name(error)}).", where=where, fix=fix)
+
+
+def _is_network(where: str) -> bool:
+    return where.lower().startswith(("rtsp://", "rtsps://"))
 
 
 def _name(error: BaseException) -> str:

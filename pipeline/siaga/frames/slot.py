@@ -12,7 +12,7 @@ anew. A writer that dies at any moment leaves the last whole frame readable.
 import fcntl
 import mmap
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -43,6 +43,7 @@ _HEADER = np.dtype(
         ("latest", np.uint64),
         ("heartbeat", np.float64),
         ("packets", np.uint64),
+        ("keyframes", np.uint64),
         ("received_bytes", np.uint64),
         ("decoded", np.uint64),
         ("published", np.uint64),
@@ -167,8 +168,8 @@ class FrameSlot:
     def beat(self, now: float, stats: CaptureStats) -> None:
         """Say that the writer lives (``now``: CLOCK_MONOTONIC), and its counts."""
         header = self._header
-        for name in ("packets", "received_bytes", "decoded", "published", "corrupt", "blind_seconds"):
-            header[name][0] = getattr(stats, name)
+        for field in fields(CaptureStats):
+            header[field.name][0] = getattr(stats, field.name)
         header["heartbeat"][0] = now
 
     def stats(self) -> SlotStats:
@@ -176,6 +177,7 @@ class FrameSlot:
         header = self._header
         counts = CaptureStats(
             packets=int(header["packets"][0]),
+            keyframes=int(header["keyframes"][0]),
             received_bytes=int(header["received_bytes"][0]),
             decoded=int(header["decoded"][0]),
             published=int(header["published"][0]),
