@@ -80,6 +80,7 @@ class Canvas:
         self._channels = [(order[i], scale[i], np.float32(shift[i])) for i in range(3)]
         self._pad = (spec.pad_value * scale + shift).astype(np.float32)
         self._placed: list[Fit | None] = [None] * slots
+        self._planes = [np.empty((0, 0), np.uint8) for _ in range(3)]
         self.tensor: Tensor = np.empty((slots, 3, size[1], size[0]), spec.dtype)
 
     @property
@@ -97,9 +98,11 @@ class Canvas:
             self._placed[slot] = place
         width, height = place.resized
         inside = out[:, place.top : place.top + height, place.left : place.left + width]
+        if self._planes[0].shape != (height, width):
+            self._planes = [np.empty((height, width), np.uint8) for _ in range(3)]
         # One plane at a time: a strided read of interleaved pixels takes twice as long.
-        planes = cv2.split(np.ascontiguousarray(rgb))
+        cv2.split(np.ascontiguousarray(rgb), self._planes)
         for plane, (source, scale, shift) in zip(inside, self._channels, strict=True):
-            np.multiply(planes[source], scale, out=plane, casting="same_kind")
+            np.multiply(self._planes[source], scale, out=plane, casting="same_kind")
             if shift:
                 np.add(plane, shift, out=plane, casting="same_kind")
