@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
+from uuid import uuid4
 
 from siaga.core.canonical import sha256_hex
 from siaga.core.errors import StorageError, StorageFull
@@ -87,7 +88,6 @@ class BlobStore:
         self._root = root
         self._fs: FileSystem = fs or RealFs()
         self._durable: set[Path] = set()
-        self._names = iter(range(1 << 62))
         try:
             self._folder(root)
             self._folder(root / _PARTS)
@@ -108,7 +108,7 @@ class BlobStore:
         sha256 = sha256_hex(data)
         folder = self._root / sha256[:2] / sha256[2:4]
         target = folder / f"{sha256}.{ext}"
-        part = self._root / _PARTS / f"{sha256}.{os.getpid()}.{next(self._names)}"
+        part = self._root / _PARTS / uuid4().hex
         try:
             self._folder(folder.parent)
             self._folder(folder)
