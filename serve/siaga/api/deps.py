@@ -1,0 +1,53 @@
+"""What endpoints need, one alias each."""
+
+from datetime import UTC, datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import AwareDatetime
+
+from siaga.archive import Archive, EvidenceFolder, Slice, Span, Uploads
+from siaga.core.clock import Clock
+
+
+def _archive(request: Request) -> Archive:
+    return cast(Archive, request.app.state.archive)
+
+
+def _evidence(request: Request) -> EvidenceFolder:
+    return cast(EvidenceFolder, request.app.state.evidence)
+
+
+def _uploads(request: Request) -> Uploads:
+    return cast(Uploads, request.app.state.uploads)
+
+
+def _clock(request: Request) -> Clock:
+    return cast(Clock, request.app.state.clock)
+
+
+def _span(
+    since: Annotated[AwareDatetime | None, Query(description="From this time on.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Before this time.")] = None,
+) -> Span:
+    return Span(since, until)
+
+
+def _slice(
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=512, description="next_cursor of an answer.")] = None,
+) -> Slice:
+    return Slice(limit, cursor)
+
+
+def _now(clock: Annotated[Clock, Depends(_clock)]) -> datetime:
+    return clock.utc().astimezone(UTC)
+
+
+ArchiveDep = Annotated[Archive, Depends(_archive)]
+EvidenceDep = Annotated[EvidenceFolder, Depends(_evidence)]
+UploadsDep = Annotated[Uploads, Depends(_uploads)]
+NowDep = Annotated[datetime, Depends(_now)]
+SpanDep = Annotated[Span, Depends(_span)]
+SliceDep = Annotated[Slice, Depends(_slice)]
+Sha256Path = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]

@@ -1,0 +1,40 @@
+"""Whether the service lives and can take what is sent."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from siaga.api.deps import ArchiveDep
+from siaga.auth import GuardedRoute, Policy, guarded
+
+router = APIRouter(route_class=GuardedRoute, tags=["health"])
+
+
+class Health(BaseModel):
+    """It answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+@router.get("/healthz")
+@guarded(Policy.PUBLIC)
+def healthz() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/readyz")
+@guarded(Policy.PUBLIC)
+def readyz(archive: ArchiveDep) -> Health:
+    """The archive can be written to; 507 with a problem if not."""
+    archive.check()
+    return Health()
+
+
+@router.get("/api/v1/openapi.json", include_in_schema=False)
+@guarded(Policy.VIEWER)
+def openapi(request: Request) -> dict[str, Any]:
+    """The API's schema."""
+    schema: dict[str, Any] = request.app.openapi()
+    return schema

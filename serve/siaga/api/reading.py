@@ -1,0 +1,89 @@
+"""What a viewer reads."""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from siaga.api.deps import ArchiveDep, NowDep, SliceDep, SpanDep
+from siaga.archive import ViolationFilter
+from siaga.archive.views import (
+    CameraPage,
+    LedgerPage,
+    RecordPage,
+    Summary,
+    ViolationDetail,
+    ViolationPage,
+    ViolationState,
+)
+from siaga.auth import GuardedRoute, Policy, guarded
+from siaga.core.errors import NotFound
+from siaga.core.event import RuleKind
+
+router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["reading"])
+
+SUMMARY_SPAN = timedelta(hours=24)
+
+
+@router.get("/violations")
+@guarded(Policy.VIEWER)
+def list_violations(
+    archive: ArchiveDep,
+    span: SpanDep,
+    part: SliceDep,
+    camera: Annotated[str | None, Query(max_length=128)] = None,
+    rule: RuleKind | None = None,
+    zone: Annotated[str | None, Query(max_length=128)] = None,
+    state: ViolationState | None = None,
+) -> ViolationPage:
+    """Violations, newest first: one item per event id, with its newest state."""
+    is_open = None if state is None else state == "open"
+    return archive.violations(ViolationFilter(camera, rule, zone, is_open, span), part)
+
+
+@router.get("/violations/{event_id}")
+@guarded(Policy.VIEWER)
+def get_violation(event_id: UUID, archive: ArchiveDep) -> ViolationDetail:
+    """One violation with its records."""
+    detail = archive.violation(event_id)
+    if detail is None:
+        raise NotFound("No such violation.", where=str(event_id))
+    return detail
+
+
+@router.get("/events")
+@guarded(Policy.VIEWER)
+def list_records(archive: ArchiveDep, span: SpanDep, part: SliceDep) -> RecordPage:
+    """Records as received, newest receipt first; ``since`` and ``until`` are about the receipt."""
+    return archive.records(span, part)
+
+
+@router.get("/ledger")
+@guarded(Policy.VIEWER)
+def list_ledger(
+    archive: ArchiveDep, span: SpanDep, camera: Annotated[str | None, Query(max_length=128)] = None
+) -> LedgerPage:
+    """Ledger rows whose hour begins in the span."""
+    return LedgerPage(items=archive.ledger(camera, span))
+
+
+@router.get("/cameras")
+@guarded(Policy.VIEWER)
+def list_cameras(archive: ArchiveDep) -> CameraPage:
+    """Which cameras watch, and which do not since when."""
+    return CameraPage(items=archive.cameras())
+
+
+@router.get("/summary")
+@guarded(Policy.VIEWER)
+def get_summary(
+    archive: ArchiveDep,
+    now: NowDep,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+) -> Summary:
+    """Numbers of a span with what was not seen; without a span, of the last 24 hours."""
+    end = until or now
+    return archive.summary(since or end - SUMMARY_SPAN, end)

@@ -1,0 +1,17 @@
+"""Who may do what: keys, sessions, and a policy that every route declares."""
+
+from siaga.auth.guard import Guard
+from siaga.auth.keys import FirstStart, Keyring, KeyStore, Kind
+from siaga.auth.policy import GuardedRoute, Policy, check_policies, guarded
+
+__all__ = [
+    "FirstStart",
+    "Guard",
+    "GuardedRoute",
+    "KeyStore",
+    "Keyring",
+    "Kind",
+    "Policy",
+    "check_policies",
+    "guarded",
+]

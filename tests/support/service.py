@@ -1,0 +1,100 @@
+"""A real service on a free loopback port, in a thread or in a process of its own, and a client of it."""
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from siaga.api import ServiceOptions, ServiceReady, run_service
+from siaga.core.clock import Clock
+
+_READY_S = 60
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service that takes requests, with a device's and a viewer's client."""
+
+    url: str
+    device_token: str
+    viewer_key: str
+    device: httpx.Client
+    viewer: httpx.Client
+
+    def put(self, record: dict[str, Any]) -> httpx.Response:
+        """Send a record."""
+        return self.device.put(f"/api/v1/events/{record['id']}", json=record)
+
+    def patch(self, sha256: str, data: bytes, offset: int, length: int, media: str) -> httpx.Response:
+        """Send bytes of evidence from ``offset`` on."""
+        headers = {"Upload-Offset": str(offset), "Upload-Length": str(length), "Content-Type": media}
+        return self.device.patch(f"/api/v1/evidence/{sha256}", content=data, headers=headers)
+
+    def upload(self, entry: dict[str, Any], data: bytes) -> httpx.Response:
+        """Send evidence in one piece."""
+        return self.patch(entry["sha256"], data, 0, len(data), entry["media_type"])
+
+
+@contextmanager
+def running_service(data_dir: Path, clock: Clock | None = None, **options: Any) -> Iterator[Running]:
+    """Run the service in a thread until the block ends; what it raises is raised here."""
+    told: queue.Queue[ServiceReady | BaseException] = queue.Queue()
+    stop = threading.Event()
+
+    def run() -> None:
+        try:
+            run_service(ServiceOptions(data_dir, port=0, **options), told.put, clock, stop)
+        except BaseException as error:  # noqa: BLE001
+            told.put(error)
+
+    thread = threading.Thread(target=run, name="service")
+    thread.start()
+    try:
+        ready = told.get(timeout=_READY_S)
+        if isinstance(ready, BaseException):
+            raise ready
+        with _clients(ready.url, data_dir) as running:
+            yield running
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def service_process(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], Running]]:
+    """Run the service in a process of its own; the caller may kill it."""
+    code = "import sys, pathlib; from siaga.api import serve; serve(pathlib.Path(sys.argv[1]), port=0)"
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", code, str(data_dir)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line.startswith("Open http"), line
+            with _clients(line.split()[1].split("/?")[0].rstrip("/"), data_dir) as running:
+                yield process, running
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _clients(url: str, data_dir: Path) -> Iterator[Running]:
+    token = (data_dir / "device.token").read_text().strip()
+    key = (data_dir / "viewer.key").read_text().strip()
+    with (
+        httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as device,
+        httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as viewer,
+    ):
+        yield Running(url, token, key, device, viewer)
