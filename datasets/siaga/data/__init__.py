@@ -1,0 +1,1 @@
+"""From labelled pictures of several sources to one training set."""

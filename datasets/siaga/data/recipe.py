@@ -1,0 +1,67 @@
+"""The part of a training configuration that says how the training set is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from siaga.core.errors import ConfigError
+
+from .cards import Class
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Teacher(_Frozen):
+    """How the COCO model labels people: input side in pixels, least score."""
+
+    image_size: Annotated[int, Field(ge=32, multiple_of=32)] = 640
+    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.4
+
+
+class Grids(_Frozen):
+    """See ``variants.GridSpec``."""
+
+    count: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=128)]
+    head_px: tuple[float, float]
+    bare_head_share: Annotated[float, Field(ge=0, le=1)]
+    jpeg_quality: tuple[int, int]
+
+
+class Data(_Frozen):
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    head_height_per_width: Annotated[float, Field(gt=0)]
+    teacher: Teacher
+    duplicate_bits: Annotated[int, Field(ge=0, le=64)]
+    bare_head_repeats: Annotated[int, Field(ge=1)]
+    grids: Grids
+
+
+class Recipe(_Frozen):
+    """A training configuration. ``train`` is handed to the training framework as it stands."""
+
+    name: str
+    seed: int
+    classes: Annotated[tuple[Class, ...], Field(min_length=1)]
+    data: Data
+    train: dict[str, float | int | bool | str]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a configuration.
+
+        Raises:
+            ConfigError: It is not there, or not valid.
+        """
+        try:
+            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        except (OSError, yaml.YAMLError, ValidationError) as error:
+            raise ConfigError(
+                f"The training configuration cannot be used: {error}", where=str(path)
+            ) from error

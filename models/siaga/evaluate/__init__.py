@@ -1,0 +1,1 @@
+"""What an exported model file is worth on labelled pictures, and the thresholds it should run at."""

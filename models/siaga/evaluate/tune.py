@@ -1,0 +1,138 @@
+"""``python -m siaga.evaluate.tune MODEL.yaml SOURCE:SPLIT... --data ROOT [--write]``: choose thresholds.
+
+Chosen on validation pictures, with the exported file, for what the alarms need:
+
+- ``head``: the least threshold at which nine of ten boxes called a bare head are one. A false alarm costs
+  more trust than a late one costs safety: votes over the track make up for missed looks.
+- ``helmet``: the least threshold at which at most two of a hundred bare heads are called helmet.
+- the others: the greatest F1.
+- the head gate: the least head height from which on four of five heads are called what they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from siaga.data.cards import Card
+from siaga.manifest import resolve
+
+from .heads import Look
+from .metrics import Scene, at_threshold
+from .run import Findings, find
+
+GRID = tuple(round(float(step), 2) for step in np.arange(0.10, 0.90, 0.01))
+HEAD_PRECISION = 0.90
+BARE_CALLED_HELMET = 0.02
+RIGHT_CALLS = 0.80
+_GATES = (8, 10, 12, 14, 16, 18, 20, 25, 30, 40)
+_LEAST_HEADS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """Thresholds by class, and the gate in pixels of the picture that the model is given."""
+
+    confidence: dict[str, float]
+    head_input_px: float
+
+
+def best_f1(scenes: Sequence[Scene]) -> float:
+    """The threshold with the greatest F1."""
+
+    def f1(threshold: float) -> float:
+        precision, recall = at_threshold(scenes, threshold)
+        total = precision + recall
+        return 2 * precision * recall / total if total > 0 else 0.0
+
+    return max(GRID, key=f1)
+
+
+def precise(scenes: Sequence[Scene], least: float) -> float:
+    """The least threshold with that precision; the greatest tried where none has it."""
+    return next((step for step in GRID if at_threshold(scenes, step)[0] >= least), GRID[-1])
+
+
+def safe_helmet(looks: Sequence[Look], head: float, most_wrong: float) -> float:
+    """The least helmet threshold at which at most that share of bare heads is called helmet."""
+    bare = [look for look in looks if look.bare]
+
+    def wrong(threshold: float) -> float:
+        return sum(look.called(head, threshold) == "helmet" for look in bare) / max(len(bare), 1)
+
+    return next((step for step in GRID if wrong(step) <= most_wrong), GRID[-1])
+
+
+def gate(looks: Sequence[Look], head: float, helmet: float, right: float) -> float:
+    """The least height from which on heads up to half as tall again are called right often enough."""
+    for low in _GATES:
+        inside = [look for look in looks if low <= look.height_px < 1.5 * low]
+        hits = sum(look.called(head, helmet) == ("head" if look.bare else "helmet") for look in inside)
+        if len(inside) >= _LEAST_HEADS and hits / len(inside) >= right:
+            return float(low)
+    return float(_GATES[-1])
+
+
+def tune(found: Sequence[Findings], classes: Sequence[str]) -> Tuned:
+    """Thresholds for all of ``classes`` from findings on validation pictures."""
+    scenes = {name: [scene for part in found for scene in part.scenes.get(name, ())] for name in classes}
+    looks = [look for part in found for look in part.looks]
+    head = precise(scenes["head"], HEAD_PRECISION)
+    helmet = safe_helmet(looks, head, BARE_CALLED_HELMET)
+    special = {"head": head, "helmet": helmet}
+    confidence = {name: special.get(name) or best_f1(scenes[name]) for name in classes}
+    return Tuned(confidence, gate(looks, head, helmet, RIGHT_CALLS))
+
+
+def at_input_scale(part: Findings) -> Findings:
+    """The same findings, head heights in pixels of the model's input instead of the picture's."""
+    return replace(part, looks=[replace(look, height_px=look.height_px * look.scale) for look in part.looks])
+
+
+def with_thresholds(content: Mapping[str, Any], tuned: Tuned, frame_width: int) -> dict[str, Any]:
+    """A manifest's content with the thresholds in it, and the gate for frames of ``frame_width`` pixels."""
+    scale = frame_width / content["input"]["width"]
+    thresholds = dict(content["thresholds"]) | {"confidence": tuned.confidence}
+    gates = dict(content.get("gates", {})) | {"min_head_px": round(tuned.head_input_px * scale, 1)}
+    return dict(content) | {"thresholds": thresholds, "gates": gates}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="siaga.evaluate.tune", description="Choose a detector's thresholds."
+    )
+    parser.add_argument("model", help="name or path of the manifest")
+    parser.add_argument("sources", nargs="+", help="SOURCE:SPLIT, such as arpit_helmet:val")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds one folder per source")
+    parser.add_argument(
+        "--cards", type=Path, default=Path("datasets/cards"), help="folder of the dataset cards"
+    )
+    parser.add_argument("--frame-width", type=int, default=1280, help="of the cameras that the gate is for")
+    parser.add_argument("--write", action="store_true", help="into the manifest")
+    args = parser.parse_args(arguments)
+    manifest = resolve(args.model)
+    found = []
+    for word in args.sources:
+        name, _, split = word.partition(":")
+        card = Card.load(args.cards / f"{name}.yaml")
+        found.append(at_input_scale(find(manifest, card, split or "val", args.data)))
+    tuned = tune(found, manifest.classes)
+    if args.write:
+        path = manifest.path.with_suffix(".yaml")
+        content = with_thresholds(yaml.safe_load(path.read_text(encoding="utf-8")), tuned, args.frame_width)
+        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    result = {"confidence": tuned.confidence, "head_input_px": tuned.head_input_px}
+    sys.stdout.write(json.dumps(result) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
