@@ -1,5 +1,6 @@
 """The first load of a model file happens in a child process with limits; its result is remembered."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -72,10 +73,15 @@ def _read(path: Path | None) -> list[str]:
 
 
 def _write(path: Path, passed: list[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_text(json.dumps({"passed": passed}), encoding="utf-8")
-    partial.replace(path)
+    # A full disk must not keep the edge from starting; what is not remembered is tried again next time.
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_text(json.dumps({"passed": passed}), encoding="utf-8")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _check_in_child(manifest: Manifest, model: bytes, limits: Limits) -> None:
@@ -104,6 +110,8 @@ def _check_in_child(manifest: Manifest, model: bytes, limits: Limits) -> None:
 
 def _how_it_died(returncode: int, stderr: bytes, limits: Limits) -> str:
     budget = f"{limits.cpu_s} s of processor time and {limits.memory_bytes >> 20} MiB"
+    if returncode == -signal.SIGXCPU:
+        return f"The model did not finish its first run in {limits.cpu_s} s of processor time."
     if returncode < 0:
         name = signal.Signals(-returncode).name
         return f"The model ended the process that tried it ({name}; it may use {budget})."
