@@ -114,9 +114,15 @@ class Polygon:
 
     def contains(self, point: Point, size: tuple[int, int]) -> bool:
         """Whether ``point`` (pixels) lies in or on the outline, in a picture of ``size`` (width, height)."""
-        width, height = size
-        x, y = point[0] / width, min(point[1] / height, 1.0)
-        return bool(shapely.intersects_xy(self._shape, x, y))
+        return self.contain([point], size)[0]
+
+    def contain(self, points: Sequence[Point], size: tuple[int, int]) -> list[bool]:
+        """:meth:`contains` for each of ``points``, in one call."""
+        if not points:
+            return []
+        scaled = np.asarray(points, dtype=np.float64) / size
+        inside = shapely.intersects_xy(self._shape, scaled[:, 0], np.minimum(scaled[:, 1], 1.0))
+        return [bool(found) for found in inside]
 
     def pixels(self, size: tuple[int, int]) -> NDArray[np.int32]:
         """Corners (N, 2) int32 in pixels of a picture of ``size`` (width, height), for drawing."""

@@ -1,9 +1,10 @@
 """The ledger of one camera: the denominator of every number that is said about it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import compress
 
 from siaga.core.geometry import anchor_point
 from siaga.core.health import Condition, HealthChange
@@ -79,9 +80,10 @@ class Ledger:
         if not self._down:
             for zone in (None, *self._zones):
                 self._tally(zone, hour).watched += step
-        for judged in scene.people:
-            for zone in self._places(judged, scene.size):
-                _count_person(self._tally(zone, hour), judged, step)
+        for zone, people in self._places(scene):
+            tally = self._tally(zone, hour)
+            for judged in people:
+                _count_person(tally, judged, step)
 
     def health(self, change: HealthChange) -> None:
         """Count from when a condition begins to when it ends. Saying either twice changes nothing."""
@@ -126,11 +128,14 @@ class Ledger:
         """Begin to count anew, once what :meth:`rows` gave is stored. Conditions and the clock go on."""
         self._tallies.clear()
 
-    def _places(self, judged: Judged, size: tuple[int, int]) -> Iterator[str | None]:
-        yield None
+    def _places(self, scene: Scene) -> Iterator[tuple[str | None, Sequence[Judged]]]:
+        """Who is in the whole picture, and who in each zone."""
+        if not scene.people:
+            return
+        yield None, scene.people
         for name, zone in self._zones.items():
-            if zone.coordinates.contains(anchor_point(judged.person.xyxy, zone.anchor), size):
-                yield name
+            points = [anchor_point(judged.person.xyxy, zone.anchor) for judged in scene.people]
+            yield name, list(compress(scene.people, zone.coordinates.contain(points, scene.size)))
 
     def _tally(self, zone: str | None, hour: datetime) -> _Tally:
         tally = self._tallies.get((zone, hour))

@@ -34,10 +34,10 @@ class ZoneWatch:
         now = Moment(scene.t, scene.utc)
         self._people = {key: kept for key, kept in self._people.items() if scene.t - kept.seen <= GAP_S}
         self._entered = {key: entered for key, entered in self._entered.items() if key in self._people}
-        for judged in scene.people:
-            key = who[judged.person.track_id]
-            point = anchor_point(judged.person.xyxy, self._zone.anchor)
-            self._count(key, self._zone.coordinates.contains(point, scene.size), now)
+        points = [anchor_point(judged.person.xyxy, self._zone.anchor) for judged in scene.people]
+        inside = self._zone.coordinates.contain(points, scene.size)
+        for judged, here in zip(scene.people, inside, strict=True):
+            self._count(who[judged.person.track_id], here, now)
 
     def entered(self, key: int) -> Moment | None:
         """When the person came in; None for somebody who is not in the zone."""
