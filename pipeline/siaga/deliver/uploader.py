@@ -189,7 +189,9 @@ class Uploader:
         file.seek(min(offset, total))
         piece = file.read(self._bucket.piece(PIECE_BYTES))
         self._bucket.take(len(piece))
-        return self._service.upload_piece(sha256, offset, total, item.media_type, piece)
+        state = self._service.upload_piece(sha256, offset, total, item.media_type, piece)
+        self._backoff.reset()
+        return state
 
     def _deliver_ledger(self) -> bool:
         now = self._clock.monotonic()
@@ -240,8 +242,8 @@ class Uploader:
 
     def _trouble(self, error: str) -> None:
         text = redact(error)
-        # The same trouble again and again is told once.
-        if text != self.health.error:
+        # Once per time of trouble: health and the dead letters tell the rest.
+        if self.health.error is None:
             _log.warning("delivery failed", error=text)
         self.health = replace(self.health, error=text)
 
