@@ -5,8 +5,10 @@ Run with the environment's own Python: ``.venv/bin/python tests/setup/torchvisio
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 _PROBE = """
@@ -24,9 +26,12 @@ def main() -> int:
     if works():
         sys.stdout.write("torchvision works; nothing to do\n")
         return 0
-    folder = str(Path(__file__).resolve().parent)
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", folder]
-    done = subprocess.run(command).returncode
+    here = Path(__file__).resolve().parent
+    with tempfile.TemporaryDirectory() as scratch:
+        # pip builds inside the folder that it is given.
+        folder = shutil.copytree(here, Path(scratch) / here.name)
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", str(folder)]
+        done = subprocess.run(command).returncode
     sys.stdout.write("stand-in for torchvision installed\n" if done == 0 else "stand-in: pip failed\n")
     return done
 
