@@ -41,7 +41,7 @@ def open_failure(error: BaseException, where: str, timeout: float) -> SourceErro
         what = f"The camera does not answer within {timeout:g} s."
         return Unavailable(what, where=where, fix="Check that it is on, its address, and the network to it.")
     if isinstance(error, av.error.InvalidDataError) and _is_network(where):
-        what = "What answers there does not behave like an RTSP camera."
+        what = f"What answers there does not speak RTSP, or says nothing within {timeout:g} s."
         return Unavailable(what, where=where, fix="Check host and port; RTSP is usually on port 554.")
     if isinstance(error, av.error.EOFError):
         what = "The camera closed the connection before it sent a stream."

@@ -26,29 +26,38 @@ class FileSource(ContainerSource):
         self._start_utc = start_utc
 
     def packets(self) -> Iterator[SourcePacket]:
-        read_to = 0.0
+        read_to, packets = 0.0, 0
         try:
             for packet in self._units():
                 pts, dts = self._place(packet, 0.0)
                 utc = after(self._start_utc, pts)
-                read_to = max(read_to, pts)
+                read_to, packets = max(read_to, pts), packets + 1
                 yield SourcePacket(
                     packet, pts, dts, packet.is_keyframe, self.epoch, pts, utc, packet.is_corrupt
                 )
-            failure = self._missing_tail(read_to)
+            failure = self._missing_tail(read_to, packets)
         except FFmpegFailure:
             failure = self._damaged(read_to)
         if failure is not None:
             raise failure
 
-    def _missing_tail(self, read_to: float) -> SourceError | None:
+    def _missing_tail(self, read_to: float, packets: int) -> SourceError | None:
         """The error when the file says that it is longer than what could be read."""
-        duration = self._stream.duration
-        if duration is None:
+        seconds = self._announced_seconds()
+        # Trimmed files announce more frames than they show, held last frames more time: both must be missing.
+        if seconds is None or 0 < self._stream.frames <= packets:
             return None
         frame = 1 / self.info.fps if self.info.fps else 0.0
-        missing = float(duration * self.info.time_base) - frame - read_to
-        return self._damaged(read_to) if missing > _MISSING_TAIL_SECONDS else None
+        return self._damaged(read_to) if seconds - frame - read_to > _MISSING_TAIL_SECONDS else None
+
+    def _announced_seconds(self) -> float | None:
+        """The video's length by the file's own header; None when it has none."""
+        if self._stream.duration is not None:
+            return float(self._stream.duration * self.info.time_base)
+        container = self._container
+        # Other formats than Matroska announce nothing, and FFmpeg guesses.
+        alone = len(container.streams) == 1 and "matroska" in container.format.name
+        return container.duration / 1e6 if alone and container.duration else None
 
     def _damaged(self, read_to: float) -> SourceInvalid:
         what = f"The file is damaged or cut off at {read_to:.1f} s."

@@ -43,7 +43,9 @@ def open_container(
     failure: SourceError
     try:
         limits = None if timeout is None else (timeout, timeout)
-        return av.open(name, "r", format=form, options=dict(options), timeout=limits)
+        return av.open(
+            name, "r", format=form, options=dict(options), timeout=limits, metadata_errors="replace"
+        )
     except FFmpegFailure as error:
         failure = open_failure(error, where, timeout or 0.0)
     # Raised out here so that FFmpeg's own error, which names the password, is not chained to it.
@@ -79,6 +81,9 @@ class ContainerSource(VideoSource):
         if not container.streams.video:
             self._reject("There is no video in it.", "Use a stream or file with H.264 or H.265 video.")
         self._stream = container.streams.video[0]
+        # PyAV gives None, against its own types, where FFmpeg knows no decoder.
+        if getattr(self._stream, "codec_context", None) is None:
+            self._reject("Siaga does not know this video's codec.", "Use H.264 or H.265.")
         self.info = _info(self._stream, live)
         if codecs is not None and self.info.codec not in codecs:
             fix = "Set the camera to H.264 or H.265, or convert the file."
