@@ -1,0 +1,54 @@
+# Two commands: `make demo` sets up and runs the main job, `make test` sets up and passes the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCE ?=
+ARGS ?=
+
+.PHONY: demo test lint bench docs clean help
+
+help:
+	@echo "make demo [SOURCE=rtsp://... or a file] - set up and watch Siaga work"
+	@echo "make test                               - set up and run lint and all tests"
+	@echo "make lint                               - format, style, types, layers"
+	@echo "make bench                              - the edge's cost against the floor and against peers"
+	@echo "make docs                               - write docs/reference from the code"
+
+# The edge and the service: no compiler, no system package, no torch.
+$(VENV)/.demo: pyproject.toml tests/setup/opencv.sh
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable ".[serve]"
+	sh tests/setup/opencv.sh $(BIN)/python
+	touch $@
+
+demo: $(VENV)/.demo
+	$(BIN)/siaga demo $(SOURCE) $(ARGS)
+
+# Everything that the tests use, torch and system packages included.
+$(VENV)/.test: pyproject.toml tests/setup/opencv.sh tests/setup/torch.sh tests/setup/system-packages.sh
+	sh tests/setup/system-packages.sh
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	sh tests/setup/torch.sh $(BIN)/python
+	$(BIN)/pip install --quiet --editable ".[serve,mqtt,openvino,dev]"
+	sh tests/setup/opencv.sh $(BIN)/python
+	touch $(VENV)/.demo $@
+
+lint: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy -p siaga
+	$(BIN)/lint-imports
+
+test: $(VENV)/.test lint
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/edge.py $(ARGS)
+
+docs: $(VENV)/.test
+	$(BIN)/python -m siaga.cli.reference
+
+clean:
+	rm -rf $(VENV) var
