@@ -22,6 +22,8 @@ from siaga.core.clock import Clock, SystemClock
 from siaga.core.errors import Conflict, StorageError
 
 _GRACE_S = 10
+_IDLE_S = 75
+"""Longer than an edge is silent between its ledgers: a connection that ends as it is used is a lost try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def run_service(
 def _opened(options: ServiceOptions, clock: Clock) -> Iterator[tuple[FastAPI, FirstStart]]:
     folder = options.data_dir
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
             f"The data folder cannot be made: {error.strerror}.",
@@ -167,6 +169,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=_GRACE_S,
+                timeout_keep_alive=_IDLE_S,
                 lifespan="on",
                 ws="none",
             )

@@ -68,7 +68,7 @@ class ViolationView(_View):
 
     def first(self, kind: EvidenceKind) -> EvidenceView | None:
         """The first evidence of a kind, or None."""
-        return next((view for view in self.evidence if view.evidence.kind is kind), None)
+        return next((view for view in self.evidence if view.evidence.kind == kind), None)
 
     @property
     def still(self) -> EvidenceView | None:

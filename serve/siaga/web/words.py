@@ -162,6 +162,16 @@ def evidence_status(view: EvidenceView) -> str:
     return f"{text} ({view.evidence.reason.replace('_', ' ')})" if view.evidence.reason else text
 
 
+def no_picture(violation: ViolationView) -> str:
+    """Why there is no picture to show."""
+    if violation.rule is RuleKind.CAMERA_UNMONITORED and not violation.evidence:
+        return "No picture: the camera was not watching"
+    if not violation.evidence:
+        return "No picture was announced"
+    pictures = [view for view in violation.evidence if view.evidence.kind is not EvidenceKind.CLIP]
+    return f"Picture: {evidence_status((pictures or list(violation.evidence))[0])}"
+
+
 def privacy(view: EvidenceView) -> str | None:
     """What was done to the picture before it was written."""
     done = view.evidence.privacy

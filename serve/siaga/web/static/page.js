@@ -3,7 +3,7 @@
 (() => {
   const REFRESH_MS = 5000;
   const dayText = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
-  const clockText = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const clockText = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
   const fullText = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
   function tellTimes(root) {
@@ -164,8 +164,16 @@
     });
   }
 
+  // The way back leads to the list as it was filtered.
+  function keepWayBack() {
+    const back = document.getElementById("back");
+    if (document.getElementById("list")) sessionStorage.setItem("list", location.search);
+    else if (back) back.search = sessionStorage.getItem("list") || "";
+  }
+
   tellTimes(document);
   tellDurations();
+  keepWayBack();
   setInterval(tellDurations, 1000);
   const list = document.querySelector("#list[data-refresh]");
   if (list) watchList(list);
