@@ -68,7 +68,7 @@ class MqttNotifier:
 
     def stop(self) -> None:
         """Say ``offline`` and disconnect."""
-        self._publish("available", b"offline", retain=True)
+        self._show(f"{self._prefix}/available", b"offline")
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -84,9 +84,9 @@ class MqttNotifier:
         ended = event.state is EventState.END
         if not ended and (before is not None or event.state is EventState.NEW):
             self._open[event.event_id] = after
-        self._publish("events", canonical_json(after))
+        self._tell("events", canonical_json(after))
         review = {"type": event.state.value, "before": before, "after": after}
-        self._publish("reviews", canonical_json(review))
+        self._tell("reviews", canonical_json(review))
         self._publish_state(event.camera, event.rule)
 
     def _make_client(self, queue: int) -> paho.Client:
@@ -108,7 +108,7 @@ class MqttNotifier:
         if reason.is_failure:
             _log.warning("the MQTT broker refused the connection", reason=str(reason))
             return
-        self._publish("available", b"online", retain=True)
+        self._show(f"{self._prefix}/available", b"online")
         for camera, rules in self._cameras.items():
             for rule in rules:
                 self._announce(camera, rule)
@@ -130,20 +130,23 @@ class MqttNotifier:
             },
         }
         topic = f"{DISCOVERY_PREFIX}/binary_sensor/{name}/config"
-        self._send(topic, json.dumps(config, sort_keys=True).encode(), retain=True)
+        self._show(topic, json.dumps(config, sort_keys=True).encode())
 
     def _publish_state(self, camera: str, rule: RuleKind) -> None:
         lasts = any(
             record["camera"] == camera and record["rule"] == rule.value
             for record in tuple(self._open.values())
         )
-        self._publish(_state_topic(camera, rule), b"ON" if lasts else b"OFF", retain=True)
+        self._show(f"{self._prefix}/{_state_topic(camera, rule)}", b"ON" if lasts else b"OFF")
 
-    def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        self._send(f"{self._prefix}/{topic}", payload, retain=retain)
+    def _show(self, topic: str, payload: bytes) -> None:
+        # What holds now is said again at every connection, so it must neither wait in the queue behind old
+        # notes nor be dropped because the queue is full of them: quality 0 goes past it.
+        if self._client.is_connected():
+            self._client.publish(topic, payload, qos=0, retain=True)
 
-    def _send(self, topic: str, payload: bytes, *, retain: bool) -> None:
-        note = self._client.publish(topic, payload, qos=1, retain=retain)
+    def _tell(self, topic: str, payload: bytes) -> None:
+        note = self._client.publish(f"{self._prefix}/{topic}", payload, qos=1)
         if note.rc == paho.MQTT_ERR_QUEUE_SIZE:
             self.dropped += 1
 
