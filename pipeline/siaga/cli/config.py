@@ -49,7 +49,9 @@ def schema(
     ] = None,
 ) -> None:
     """The JSON Schema of a configuration, for editors and checkers."""
-    text = schema_text()
+    from siaga.core.settings.schema import json_schema_text
+
+    text = json_schema_text()
     if write is None:
         typer.echo(text, nl=False)
         return
@@ -64,14 +66,6 @@ def schema(
             fix="Choose a folder that exists and that you may write to.",
         ) from error
     stderr().print(f"Wrote {escape(str(write))}")
-
-
-def schema_text() -> str:
-    """The published JSON Schema (draft 2020-12), ending with a newline."""
-    from siaga.core.settings import Settings
-
-    described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()}
-    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
 def summary(loaded: "Loaded", manifest: "Manifest") -> dict[str, Any]:

@@ -96,7 +96,7 @@ def repeatable(seed: bytes | None, purpose: str) -> Callable[[int], bytes]:
     """
     if seed is None:
         return os.urandom
-    return random.Random(seed + purpose.encode()).randbytes  # noqa: S311 (ids, not secrets)
+    return random.Random(seed + purpose.encode()).randbytes
 
 
 def random_token() -> str:

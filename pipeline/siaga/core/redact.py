@@ -1,5 +1,6 @@
 """The one place that takes secrets out of text before anybody sees it."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
@@ -8,6 +9,7 @@ from urllib.parse import quote
 MASK = "***"
 
 _URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s'\"]*@")
+_ADDRESS_CREDENTIALS = re.compile(r"^(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://).*@", re.DOTALL)
 _QUERY_SECRET = re.compile(
     r"(?P<key>(?:password|passwd|pwd|token|secret|key|auth|user(?:name)?)=)[^&\s'\"]+", re.IGNORECASE
 )
@@ -19,16 +21,21 @@ class Redactor:
 
     Args:
         secrets: Literal values to mask, e.g. passwords that the configuration took from the environment.
-            Their percent-encoded form is masked too. Values of fewer than three characters are ignored:
-            masking them would shred ordinary text.
+            Their percent-encoded and escaped forms are masked too. Values of fewer than three characters are
+            ignored: masking them would shred ordinary text.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         found: set[str] = set()
         for secret in secrets:
             if len(secret) >= 3:
-                found.update((secret, quote(secret, safe="")))
+                found.update(_forms(secret))
         self._secrets = tuple(sorted(found, key=len, reverse=True))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The literal values, to hand to another process's redactor."""
+        return self._secrets
 
     def __call__(self, text: str) -> str:
         """Return ``text`` without credentials."""
@@ -60,3 +67,24 @@ class Redactor:
 def redact(text: str) -> str:
     """Mask what looks like a credential in ``text`` (no literal secrets known)."""
     return Redactor()(text)
+
+
+def redact_address(text: str) -> str:
+    """Mask the credentials of ``text``, which is one address and nothing else.
+
+    Everything up to the last ``@`` goes, whatever a password holds: spaces, quotes, slashes, another ``@``.
+    """
+    return redact(_ADDRESS_CREDENTIALS.sub(rf"\g<scheme>{MASK}@", text))
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """How ``secret`` may stand in a text: as it is, in an address, in JSON, in Python's repr."""
+    escaped = repr(secret)[1:-1]
+    return (
+        secret,
+        quote(secret, safe="", errors="surrogateescape"),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        escaped,
+        escaped.replace("'", "\\'"),
+    )

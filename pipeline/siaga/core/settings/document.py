@@ -94,7 +94,8 @@ class _Reader:
                 )
             self.secrets.append(self.env[name])
             # Inside an address a password's own @ or / would change where the address points.
-            return quote(self.env[name], safe="") if "://" in text else self.env[name]
+            value = self.env[name]
+            return quote(value, safe="", errors="surrogateescape") if "://" in text else value
 
         return _PLACEHOLDER.sub(fill, text)
 

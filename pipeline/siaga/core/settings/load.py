@@ -94,7 +94,7 @@ def _explain(
         if entry["type"] == "too_short" and any(_inside(other["loc"], entry["loc"]) for other in entries):
             continue  # it is short only because what is in it was refused, and that is said already
         loc = tuple(part for part in entry["loc"] if part != "[key]")
-        lines.append((document.line(loc), ".".join(str(part) for part in loc), _sentence(entry)))
+        lines.append((document.line(loc), ".".join(str(part) for part in loc), _sentence(entry, redact)))
     lines.sort()
     first_line, first_key, first_text = lines[0]
     rest = "".join(f"\n{filename}:{line}: {key}: {text}" for line, key, text in lines[1:])
@@ -106,7 +106,7 @@ def _inside(inner: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
     return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
-def _sentence(entry: ErrorDetails) -> str:
+def _sentence(entry: ErrorDetails, redact: Redactor) -> str:
     loc = entry["loc"]
     kind = entry["type"]
     if kind == "extra_forbidden":
@@ -120,11 +120,11 @@ def _sentence(entry: ErrorDetails) -> str:
         return "this key is needed and is not there"
     if kind == "value_error":
         return str(entry["ctx"]["error"])
-    return f"{entry['msg'][0].lower()}{entry['msg'][1:]} (found {_short(entry['input'])})"
+    return f"{entry['msg'][0].lower()}{entry['msg'][1:]} (found {_short(entry['input'], redact)})"
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
+def _short(value: Any, redact: Redactor) -> str:
+    text = redact(repr(value))  # before it is cut: half a secret would no longer be known as one
     return text if len(text) <= 60 else text[:57] + "..."
 
 

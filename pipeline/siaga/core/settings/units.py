@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandle
 from pydantic_core import core_schema
 
 from siaga.core.geometry import Polygon
-from siaga.core.redact import MASK, redact
+from siaga.core.redact import MASK, redact_address
 
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$")
 _DURATION_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
@@ -136,8 +136,17 @@ class StreamUrl(_Opaque):
         if value.startswith("file:") and len(value) > 5 and not value.startswith("file://"):
             return value
         raise ValueError(
-            f"{redact(value)!r} is not a source; use rtsp://…, rtsps://…, file:PATH or device:NUMBER"
+            f"{redact_address(value)!r} is not a source; use rtsp://…, rtsps://…, file:PATH or device:NUMBER"
         )
+
+    @classmethod
+    def parse(cls, value: str) -> "StreamUrl":
+        """Check ``value`` as the configuration does.
+
+        Raises:
+            ValueError: Not a source; names what is accepted.
+        """
+        return cls(cls._check(value))
 
     @property
     def is_file(self) -> bool:
@@ -150,11 +159,11 @@ class StreamUrl(_Opaque):
         return Path(self._value.removeprefix("file:"))
 
     def _shown(self) -> str:
-        return redact(self._value)
+        return redact_address(self._value)
 
 
-Seconds = Annotated[float, BeforeValidator(parse_seconds)]
-Bytes = Annotated[int, BeforeValidator(parse_bytes)]
+Seconds = Annotated[float, BeforeValidator(parse_seconds, json_schema_input_type=float | str)]
+Bytes = Annotated[int, BeforeValidator(parse_bytes, json_schema_input_type=int | str)]
 
 
 class PolygonType:
