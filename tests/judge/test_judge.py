@@ -57,6 +57,15 @@ def test_a_change_of_number_keeps_the_votes() -> None:
     assert state(judge, t + 0.4, bare(7, upright(340, 305))) == [State.MISSING]
 
 
+def test_a_person_who_walks_on_while_hidden_keeps_the_votes() -> None:
+    judge = make()
+    t = watch(judge, bare(1, upright(300, 300)), 6)
+    assert state(judge, t + 0.6, bare(7, upright(520, 300))) == [State.MISSING]
+    judge = make()
+    t = watch(judge, bare(1, upright(300, 300)), 6)
+    assert state(judge, t, bare(7, upright(520, 300))) == [State.UNKNOWN]
+
+
 def test_the_old_number_starts_anew_when_it_comes_back() -> None:
     judge = make()
     t = watch(judge, bare(1, upright(300, 300)), 6)

@@ -74,6 +74,11 @@ def test_an_item_without_a_class_is_never_judged(item: Item) -> None:
     assert look == Look(item, State.UNKNOWN, 0.0, Reason.NOT_JUDGED_BY_MODEL)
 
 
+def test_a_harness_is_not_judged_until_a_part_of_a_person_stands_for_it() -> None:
+    look = look_at(person(head=0.9), Item.HARNESS, SIZE, GATES, CLASSES | {"harness"})
+    assert look.reason is Reason.NOT_JUDGED_BY_MODEL
+
+
 def vest(who: Person) -> Look:
     return look_at(who, Item.VEST, SIZE, GATES, CLASSES)
 

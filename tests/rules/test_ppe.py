@@ -48,6 +48,15 @@ def test_a_change_of_track_id_is_the_same_violation() -> None:
     assert story.said[1].subjects[0].track_id == 9
 
 
+def test_who_walks_on_while_hidden_is_the_same_person() -> None:
+    story = Story(settings())
+    story.frames(6.0, judged(1, at(300), "m"))
+    story.frames(1.0)
+    story.frames(1.0, judged(9, at(460), "w"))
+    story.frames(10.0)
+    assert [said.reason for said in story.ended()] == ["resolved"]
+
+
 def test_a_revived_track_does_not_share_its_successors_violation() -> None:
     story = Story(settings())
     story.frames(2.0, judged(1, at(300), "m"))
@@ -78,21 +87,22 @@ def test_who_leaves_ends_it_at_the_time_of_leaving() -> None:
 def test_lost_from_sight_is_never_resolved() -> None:
     story = Story(settings())
     story.frames(4.0, judged(1, at(300), "m"))
-    story.frames(4.8, judged(1, at(300), "u"))
+    story.frames(14.8, judged(1, at(300), "u"))
     story.frames(4.0, judged(1, at(300), "m"))
-    assert story.lines() == [Line(0.0, "new", 1)]
+    assert [line.state for line in story.lines()] == ["new"]
     story.frames(30.0, judged(1, at(300), "u"))
     (end,) = story.ended()
     assert end.reason == "lost_sight"
     assert end.utc_end is not None
-    assert (end.utc_end - START).total_seconds() == pytest.approx(12.6)
+    assert (end.utc_end - START).total_seconds() == pytest.approx(22.6)
+    assert end.t == pytest.approx(37.8)
 
 
 def test_a_helmet_seen_after_being_lost_from_sight_resolves_it() -> None:
-    story = Story(settings())
+    story = Story(settings({"grouping": 30}))
     story.frames(2.0, judged(1, at(300), "m"))
-    story.frames(6.0, judged(1, at(300), "u"))
-    story.frames(12.0, judged(1, at(300), "w"))
+    story.frames(20.0, judged(1, at(300), "u"))
+    story.frames(31.0, judged(1, at(300), "w"))
     assert [said.reason for said in story.ended()] == ["resolved"]
 
 

@@ -98,11 +98,10 @@ def head_costs(people: FloatArray, heads: FloatArray, scores: FloatArray) -> Cos
     tall = head_height / height
     wide = head_width / width
     possible = (
-        (np.abs(across - 0.5) <= 0.55)
-        & (drop >= -0.6)
+        (drop >= -0.6)
         & (drop <= 1.6 - 0.8 * upright)
         & (tall >= 0.06)
-        & (tall <= 0.75 - 0.42 * upright)
+        & (tall <= 0.8 - 0.42 * upright)
         & (wide >= 0.1)
         & (wide <= 1.1)
         & (contained(heads, people).T >= 0.4)

@@ -24,7 +24,7 @@ class Timing:
     grouping: float = 10.0
     repeat: float = 60.0
     grace: float = 2.0
-    hold: float = 5.0
+    hold: float = 15.0
     update_every: float = 5.0
 
 

@@ -17,10 +17,10 @@ class TrackRules:
     """How people are followed.
 
     Attributes:
-        activate: Least score of a box that begins a track; the model's own threshold for ``person``.
-        strong: Least score of a box for the first association.
-        weak: Least score for the second one, which keeps half-hidden people alive. The detector must be
-            asked for person boxes down to here, or this does nothing.
+        activate: Least score of a box that begins a track, and for the first association; the model's own
+            threshold for ``person``.
+        weak: Least score for the second association, which keeps half-hidden people alive. The detector
+            must be asked for person boxes down to here, or this does nothing.
         min_iou: Least overlap of a box with where its track was expected.
         confirm: Consecutive frames in which a person must be found before it gets an id.
         lost_s: Seconds without a box after which a track is given up.
@@ -28,7 +28,6 @@ class TrackRules:
     """
 
     activate: float = 0.4
-    strong: float = 0.4
     weak: float = 0.1
     min_iou: float = 0.1
     confirm: int = 2
@@ -54,7 +53,7 @@ class ByteTrack:
             track_activation_threshold=rules.activate,
             minimum_consecutive_frames=rules.confirm,
             minimum_iou_threshold=rules.min_iou,
-            high_conf_det_threshold=rules.strong,
+            high_conf_det_threshold=rules.activate,
         )
 
     def update(self, detections: Detections, t: float) -> tuple[Track, ...]:
