@@ -70,8 +70,7 @@ class Picture:
         Raises:
             SourceInvalid: A mask could not be applied; ``out`` is blanked.
         """
-        frame = self.decoded
-        planes.copy_i420(frame if planes.is_i420(frame, self.size) else planes.scaled(frame, self.size), out)
+        planes.write_i420(self.decoded, out)
         try:
             planes.burn(out, self.masks)
         except SourceInvalid:
@@ -224,7 +223,7 @@ class Capture:
         wanted = self._analysis_size(size) if callable(self._analysis_size) else self._analysis_size
         small_size = planes.even(wanted)
         small = np.empty((small_size[1] * 3 // 2, small_size[0]), np.uint8)
-        planes.copy_i420(planes.scaled(frame, small_size), small)
+        planes.write_i420(frame, small)
         planes.burn(small, self._masks)
         small.flags.writeable = False
         live = self._source.info.live
