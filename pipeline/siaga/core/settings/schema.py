@@ -13,8 +13,8 @@ _TIME = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}
 def json_schema() -> dict[str, Any]:
     """The schema (draft 2020-12).
 
-    It says less than ``parse_settings``: limits of durations and sizes, crossing polygons and names that point
-    nowhere are found only there.
+    It says less than ``parse_settings``: limits of durations and sizes, crossing polygons and names that
+    point nowhere are found only there.
     """
     return {"$schema": _DRAFT, **_portable(Settings.model_json_schema())}
 
