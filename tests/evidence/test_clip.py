@@ -88,6 +88,22 @@ def test_heads_are_covered_in_every_picture_and_nothing_else_is(tmp_path: Path) 
         assert roughness(rgb, (40, 200, 240, 340)) > 15
 
 
+def test_a_blur_does_not_spread_into_what_the_decoder_predicts_from(tmp_path: Path) -> None:
+    """Same size and format in and out: the decoder's pictures must be copied, not painted."""
+    still = np.random.default_rng(1).integers(0, 256, (180, 320, 3), np.uint8)
+
+    def same(rgb: Rgb, index: int) -> None:
+        rgb[...] = still
+
+    packets = packets_of(write_clip(tmp_path / "in.mp4", frames=30, fps=FPS, gop=30, painter=same))
+    one = HeadSample(0.2, 1, (60, 50, 140, 170), (80, 60, 120, 100))
+    job = job_for(packets, trigger=0.2, span=(0.0, 4.0), samples=(one,))
+    late = replace(job, samples=(replace(one, pts=-0.9),))
+    shown = pictures(cut_clip(packets, late, Clip(max_width=320, crf=16)).data)
+    assert roughness(shown[1][1], (80, 60, 120, 100)) < 8, "still held"
+    assert roughness(shown[-1][1], (80, 60, 120, 100)) > 30, "not held any more"
+
+
 def test_boxes_are_scaled_from_the_picture_they_were_found_in(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "in.mp4", frames=50, fps=FPS, size=(640, 360), painter=textured)
     packets = packets_of(path)

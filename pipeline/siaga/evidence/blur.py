@@ -15,6 +15,7 @@ from siaga.core.geometry import Box, Polygon, grow
 from siaga.core.video import HeadSample
 
 Picture = NDArray[np.uint8]
+Planes = tuple[Picture, Picture, Picture]
 
 BLOCKS = 6
 MIN_BLOCK_PX = 8
@@ -116,17 +117,17 @@ def pixelate(rgb: Picture, regions: Iterable[Box]) -> int:
     return covered
 
 
-def pixelate_i420(picture: Picture, regions: Iterable[Box]) -> int:
+def pixelate_yuv(planes: Planes, regions: Iterable[Box]) -> int:
     """Pixelate ``regions`` in place in all three planes.
 
     Args:
-        picture: (H * 3 / 2, W) uint8, I420: luma, then the two quarter-size chroma planes; H and W even.
+        planes: Luma (H, W) and the two chroma planes (H / 2, W / 2), uint8, 4:2:0; H and W even.
         regions: In luma pixels; may reach over the edge.
 
     Returns:
         How many regions lay in the picture.
     """
-    luma, *chroma = i420_planes(picture)
+    luma, *chroma = planes
     height, width = luma.shape
     covered = 0
     for region in regions:
@@ -142,20 +143,6 @@ def pixelate_i420(picture: Picture, regions: Iterable[Box]) -> int:
     return covered
 
 
-def i420_planes(picture: Picture) -> tuple[Picture, Picture, Picture]:
-    """Views on the luma plane (H, W) and the chroma planes (H / 2, W / 2) of an I420 picture."""
-    rows, width = picture.shape
-    height = rows * 2 // 3
-    flat = picture.reshape(-1)
-    quarter = width * height // 4
-    luma = flat[: width * height].reshape(height, width)
-    blue, red = (
-        flat[start : start + quarter].reshape(height // 2, width // 2)
-        for start in (width * height, width * height + quarter)
-    )
-    return luma, blue, red
-
-
 def black_out(rgb: Picture, masks: Iterable[Polygon]) -> None:
     """Paint ``masks`` black in place on (H, W, 3) uint8."""
     height, width = rgb.shape[:2]
@@ -163,9 +150,9 @@ def black_out(rgb: Picture, masks: Iterable[Polygon]) -> None:
         cv2.fillPoly(rgb, [mask.pixels((width, height))], (0, 0, 0))
 
 
-def black_out_i420(picture: Picture, masks: Iterable[Polygon]) -> None:
-    """Paint ``masks`` black in place in all three planes of an I420 picture."""
-    luma, *chroma = i420_planes(picture)
+def black_out_yuv(planes: Planes, masks: Iterable[Polygon]) -> None:
+    """Paint ``masks`` black in place in all three planes (see :func:`pixelate_yuv`)."""
+    luma, *chroma = planes
     for mask in masks:
         _fill(luma, mask, 16, border=1)
         for plane in chroma:

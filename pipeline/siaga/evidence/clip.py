@@ -10,19 +10,19 @@ from typing import Any
 import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation
+from av.video.frame import PictureType, VideoFrame
+from av.video.reformatter import Interpolation, VideoReformatter
 
 from siaga.core.errors import SiagaError, SourceInvalid
 from siaga.core.settings import Clip
 from siaga.core.video import ClipJob, EncodedPacket, PacketSlice
-from siaga.evidence.blur import HeadTimeline, black_out_i420, pixelate_i420
+from siaga.evidence.blur import HeadTimeline, Planes, black_out_yuv, pixelate_yuv
 
 _TIME_BASE = Fraction(1, 90_000)
 _NOMINAL_FPS = 25
 _KEYFRAME_EVERY = 50
 _TRIGGER_TOLERANCE_S = 0.05
-PRESET = "ultrafast"
+PRESET = "veryfast"
 
 
 class ClipAborted(SiagaError):
@@ -177,6 +177,15 @@ def _av_packet(packet: EncodedPacket) -> "av.Packet[Any]":
     return made
 
 
+def _planes(picture: VideoFrame) -> Planes:
+    """Views on the three planes of a yuv420p picture."""
+    luma, blue, red = (
+        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        for plane in picture.planes
+    )
+    return luma, blue, red
+
+
 class _Encoder:
     """Blurs pictures and encodes them into memory: no unblurred byte leaves this class."""
 
@@ -188,6 +197,7 @@ class _Encoder:
         self.times: list[float] = []
         self.tracks: set[int] = set()
         self._masks = job.masks
+        self._scaler = VideoReformatter()
         self._timeline = HeadTimeline(job.samples)
         self._scale = (self.width / job.size[0], self.height / job.size[1])
         self._file = io.BytesIO()
@@ -209,22 +219,37 @@ class _Encoder:
 
     def add(self, pts: float, frame: VideoFrame) -> None:
         """Take one picture at ``pts`` (rising); the decoder's own picture is not touched."""
-        scaled = frame.reformat(
-            self.width, self.height, format="yuv420p", interpolation=Interpolation.FAST_BILINEAR
-        )
-        picture = np.array(scaled.to_ndarray(), np.uint8)
+        picture = self._scaled(frame)
         found = self._timeline.by_track(pts)
         x, y = self._scale
         regions = [
             (box[0] * x, box[1] * y, box[2] * x, box[3] * y) for boxes in found.values() for box in boxes
         ]
-        pixelate_i420(picture, regions)
-        black_out_i420(picture, self._masks)
+        planes = _planes(picture)
+        pixelate_yuv(planes, regions)
+        black_out_yuv(planes, self._masks)
         self.tracks.update(found)
         self.times.append(pts)
-        blurred = VideoFrame.from_ndarray(picture, format="yuv420p")
-        blurred.pts, blurred.time_base = round((pts - self.times[0]) / _TIME_BASE), _TIME_BASE
-        self._container.mux(self._stream.encode(blurred))
+        picture.pts, picture.time_base = round((pts - self.times[0]) / _TIME_BASE), _TIME_BASE
+        self._container.mux(self._stream.encode(picture))
+
+    def _scaled(self, frame: VideoFrame) -> VideoFrame:
+        scaled = self._scaler.reformat(
+            frame,
+            self.width,
+            self.height,
+            format="yuv420p",
+            interpolation=Interpolation.FAST_BILINEAR,
+            threads=1,
+        )
+        if scaled is frame:
+            # The decoder still refers to this picture: a blur in it would spread into later ones.
+            scaled = VideoFrame(self.width, self.height, "yuv420p")
+            for mine, theirs in zip(_planes(scaled), _planes(frame), strict=True):
+                mine[...] = theirs
+        # The kind of picture it was in the stream would be forced on the encoder.
+        scaled.pict_type = PictureType.NONE
+        return scaled
 
     def finish(self) -> bytes:
         """Close the file and give its bytes."""
