@@ -66,6 +66,20 @@ def test_a_provider_that_does_not_start_is_an_error_and_not_a_silent_fall_back(t
         )
 
 
+def test_only_auto_gives_way_to_the_cpu(tmp_path: Path) -> None:
+    manifest = models.write(tmp_path, models.constant(np.zeros((7, 20), np.float32)))
+    remembered = tmp_path / "models.json"
+    with pytest.warns(UserWarning, match="CUDAExecutionProvider"):
+        detector = open_detector(manifest, provider="auto", machine=_RICH, remembered=remembered)
+    assert detector.choice.provider == "cpu"
+    assert "cuda did not start" in detector.choice.reason
+    with (
+        pytest.warns(UserWarning, match="CUDAExecutionProvider"),
+        pytest.raises(DependencyMissing, match="could not start"),
+    ):
+        open_detector(manifest, provider="cuda", machine=_RICH, remembered=remembered)
+
+
 def test_an_automatic_choice_that_does_not_start_gives_way_and_says_so() -> None:
     choice = without(choose("auto", _RICH), "its libraries do not load.")
     assert (choice.provider, choice.ort_names) == ("cpu", ("CPUExecutionProvider",))

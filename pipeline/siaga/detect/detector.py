@@ -16,7 +16,7 @@ from .first_load import Limits, check_once
 from .letterbox import Canvas, Fit, Size, fit
 from .onnx import OrtRuntime, read_model
 from .openvino import OpenVinoRuntime
-from .providers import Choice, Wish, choose, without
+from .providers import Choice, Machine, Wish, choose, without
 from .runtime import Runtime
 
 _NO_FILTERS: Filters = {}
@@ -149,6 +149,7 @@ def open_detector(
     filters: Mapping[str, Filters] | None = None,
     remembered: Path | None = None,
     limits: Limits | None = None,
+    machine: Machine | None = None,
 ) -> OnnxDetector:
     """Open the model of ``manifest``: bytes checked, tried once in a child with limits, then loaded here.
 
@@ -159,14 +160,16 @@ def open_detector(
         filters: Camera to class to filter, as in ``cameras.NAME.objects.filters``.
         remembered: A JSON file of models that passed the first load; None: try it at every start.
         limits: For the first load.
+        machine: What is installed; default: look.
 
     Raises:
         ModelMissing: No such file.
         ModelTampered: Its bytes are not those of the manifest.
         ModelUnsupported: It is not what the manifest says, or breaks a limit.
-        DependencyMissing: ``provider`` is not installed.
+        DependencyMissing: ``provider`` is not installed, or does not start. Only ``auto`` takes the CPU then,
+            and ``choice`` says so.
     """
-    choice = choose(provider)
+    choice = choose(provider, machine)
     model = read_model(manifest)
     check_once(manifest, model, remembered, limits)
     try:
