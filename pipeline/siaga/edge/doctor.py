@@ -6,6 +6,7 @@ from siaga.core.errors import SiagaError
 from siaga.core.settings import Settings
 from siaga.edge import checks_machine, checks_work
 from siaga.edge.finding import Finding, Status
+from siaga.edge.libraries import explain
 
 Check = Callable[[Settings], Iterable[Finding]]
 
@@ -37,7 +38,11 @@ def _asked(name: str, check: Check, settings: Settings) -> Iterator[Finding]:
     try:
         yield from check(settings)
     except SiagaError as error:
-        where = f"{error.where}: " if error.where else ""
-        yield Finding(name, Status.FAIL, f"{where}{error.what}", error.fix or "")
+        yield _failure(name, error)
     except ImportError as error:
-        yield Finding(name, Status.FAIL, f"a package does not load: {error}", "Install Siaga again with pip.")
+        yield _failure(name, explain(error))
+
+
+def _failure(name: str, error: SiagaError) -> Finding:
+    where = f"{error.where}: " if error.where else ""
+    return Finding(name, Status.FAIL, f"{where}{error.what}", error.fix or "")

@@ -12,6 +12,8 @@ from siaga.edge.archive import StoreSpec
 from siaga.edge.lane import Lane
 from siaga.manifest import Manifest, resolve
 
+_WEAK_PERSON = 0.1
+
 
 @dataclass(frozen=True)
 class EngineSpec:
@@ -60,11 +62,23 @@ def build_detector(settings: Settings, manifest: Manifest) -> OnnxDetector:
         DependencyMissing: The provider that the settings ask for is not installed.
     """
     return open_detector(
-        manifest,
+        with_weak_people(manifest),
         provider=settings.detector.provider,
         filters=filters_of(settings),
         remembered=settings.state_dir / "models.json",
     )
+
+
+def with_weak_people(manifest: Manifest) -> Manifest:
+    """The same model, asked for weak person boxes too.
+
+    They begin no track. They keep half-hidden people's tracks alive (ByteTrack's second association), and
+    whoever might be a person is pixelated.
+    """
+    confidence = manifest.thresholds.confidence
+    weak = confidence | {"person": min(_WEAK_PERSON, confidence.get("person", 1.0))}
+    thresholds = manifest.thresholds.model_copy(update={"confidence": weak})
+    return manifest.model_copy(update={"thresholds": thresholds})
 
 
 def build_parts(

@@ -18,6 +18,8 @@ _FIRST_DELAY_S = 0.5
 _LONGEST_DELAY_S = 8.0
 _STABLE_AFTER_S = 60.0
 _STOP_GRACE_S = 15.0
+_START_S = 90.0
+_NOT_YET = 0.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Supervisor:
 
     def _launch(self, worker: _Worker) -> None:
         worker.started = self.clock.monotonic()
-        worker.beat.value = worker.started
+        worker.beat.value = _NOT_YET
         worker.stop.value = 0
         tether = Tether(worker.job.name, worker.beat, worker.stop, self.secrets, self.verbose, self.json_logs)
         process = self._context.Process(
@@ -106,10 +108,17 @@ class Supervisor:
                     self._launch(worker)
             elif process.exitcode is not None:
                 self._ended(worker, f"ended with code {process.exitcode}", now)
-            elif now - worker.beat.value > worker.job.patience:
+            elif (silent := self._silent(worker, now)) > self._patience(worker):
                 process.kill()
                 process.join()
-                self._ended(worker, f"gave no sign of life for {now - worker.beat.value:.0f} s; killed", now)
+                self._ended(worker, f"gave no sign of life for {silent:.0f} s; killed", now)
+
+    def _silent(self, worker: _Worker, now: float) -> float:
+        return now - max(worker.beat.value, worker.started)
+
+    def _patience(self, worker: _Worker) -> float:
+        # Importing native libraries takes long on a busy box, and nothing can hang on a camera before.
+        return max(worker.job.patience, _START_S) if worker.beat.value == _NOT_YET else worker.job.patience
 
     def _ended(self, worker: _Worker, how: str, now: float) -> None:
         worker.process = None
@@ -127,7 +136,7 @@ class Supervisor:
                 worker.job.name,
                 worker.process.pid if worker.process else None,
                 worker.restarts,
-                now - worker.beat.value,
+                self._silent(worker, now),
             )
             for worker in self._workers
         ]

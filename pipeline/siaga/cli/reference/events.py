@@ -85,7 +85,7 @@ def example_event() -> Event:
                 "trigger_s": 0.0,
                 "privacy": {"heads": "pixelated", "heads_covered": 3},
             },
-            {"kind": "clip", "status": "pending", "reason": "recording"},
+            {"kind": "clip", "status": "pending", "reason": "post_roll"},
         ],
         "device_id": "5f0c2ad1b6e34f97",
         "boot_id": "0b9c7d52-7d0f-4a41-9d4e-2f6c8a1f3e10",

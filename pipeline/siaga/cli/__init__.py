@@ -1,0 +1,5 @@
+"""The command ``siaga``."""
+
+from siaga.cli.app import main
+
+__all__ = ["main"]

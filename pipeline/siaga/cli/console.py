@@ -1,0 +1,45 @@
+"""What people read: standard error for messages and progress, standard output for results."""
+
+import signal
+import sys
+import threading
+
+from rich.console import Console
+from rich.markup import escape
+
+from siaga.core.errors import SiagaError
+from siaga.core.redact import Redactor, redact
+
+
+def stderr() -> Console:
+    """For messages and progress."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def stdout() -> Console:
+    """For results."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def show_error(error: SiagaError, mask: Redactor | None = None) -> None:
+    """Print an error as what, where and the way out; no traceback, no credentials."""
+    clean = mask or redact
+    console = stderr()
+    where = f"{escape(clean(error.where))}: " if error.where else ""
+    console.print(f"[bold red]error:[/] {where}{escape(clean(error.what))}")
+    if error.fix:
+        console.print(f"[bold]way out:[/] {escape(clean(error.fix))}")
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGINT and SIGTERM set; a second SIGINT ends the process at once."""
+    stop = threading.Event()
+
+    def ask(number: int, _frame: object) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            sys.exit(130)
+        stop.set()
+
+    signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGTERM, ask)
+    return stop
