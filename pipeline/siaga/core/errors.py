@@ -56,7 +56,7 @@ class SiagaError(Exception):
 
     def __reduce__(self) -> tuple[object, tuple[object, ...]]:
         # Keyword-only arguments do not survive the default pickling between processes.
-        return _rebuild, (type(self), self.what, self.where, self.fix)
+        return _rebuild, (type(self), self.what, self.where, self.fix), self.__dict__
 
 
 def _rebuild(kind: type[SiagaError], what: str, where: str | None, fix: str | None) -> SiagaError:
