@@ -70,7 +70,7 @@ def constant(
     return assemble(nodes, constants, shape, (batch, *output.shape), dtype)
 
 
-def seeing(seed: int = 7) -> onnx.ModelProto:
+def seeing(seed: int = 7, batch: int = 1) -> onnx.ModelProto:
     """A v8-style model of one convolution with fixed weights: boxes and scores depend on the pixels."""
     random = np.random.RandomState(seed)
     height, width, step, channels = 384, 640, 32, 4 + len(CLASSES)
@@ -103,8 +103,8 @@ def seeing(seed: int = 7) -> onnx.ModelProto:
         *(numpy_helper.from_array(np.array([n], np.int64), f"s{n}") for n in (0, 4, 7)),
         numpy_helper.from_array(np.array([1], np.int64), "axis"),
     ]
-    model = assemble(nodes, constants, (1, 3, height, width), (1, channels, rows * columns))
-    described = {"task": "detect", "stride": "32", "batch": "1", "imgsz": f"[{height}, {width}]"}
+    model = assemble(nodes, constants, (batch, 3, height, width), (batch, channels, rows * columns))
+    described = {"task": "detect", "stride": "32", "batch": str(batch), "imgsz": f"[{height}, {width}]"}
     described["names"] = repr(dict(enumerate(CLASSES)))
     helper.set_model_props(model, described)
     return model

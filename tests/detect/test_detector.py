@@ -153,8 +153,7 @@ def test_several_frames_of_several_shapes_at_once(batch: int | str, dynamic: boo
 
 
 def test_a_batch_keeps_the_pictures_apart(tmp_path: Path) -> None:
-    manifest = models.write(tmp_path, models.seeing())
-    detector = open_detector(manifest, provider="cpu")
+    detector = _open(tmp_path, models.seeing(batch=4))
     frames = [models.frame(models.drawn(640, 360, seed)) for seed in range(3)]
     together = detector.detect(frames)
     for one, alone in zip(together, (detector.detect([frame])[0] for frame in frames), strict=True):

@@ -60,8 +60,15 @@ def _without_location() -> onnx.ModelProto:
     return helper.make_model(helper.make_graph([], "g", [], [], [tensor]))
 
 
+def _without_entries() -> onnx.ModelProto:
+    tensor = _away()
+    tensor.ClearField("external_data")
+    return helper.make_model(helper.make_graph([], "g", [], [], [tensor]))
+
+
 @pytest.mark.parametrize(
-    "make", [_in_subgraph, _in_function, _in_sparse, _in_training, _in_node, _without_location]
+    "make",
+    [_without_entries, _in_subgraph, _in_function, _in_sparse, _in_training, _in_node, _without_location],
 )
 def test_external_data_is_found_wherever_it_hides(make: object) -> None:
     assert callable(make)
