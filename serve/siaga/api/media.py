@@ -66,7 +66,8 @@ def _suffix(last: str, size: int) -> ByteRange | None:
     return ByteRange(max(0, size - int(last)), size)
 
 
-@router.api_route("/media/{sha256}", methods=["GET", "HEAD"], response_class=Response)
+@router.head("/media/{sha256}", response_class=Response)
+@router.get("/media/{sha256}", response_class=Response)
 @guarded(Policy.VIEWER)
 def get_media(
     sha256: Sha256Path,

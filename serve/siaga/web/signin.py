@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from siaga.auth import Guard, GuardedRoute, Policy, guarded
 from siaga.auth.guard import COOKIE
 from siaga.auth.keys import SESSION_LIFE
+from siaga.auth.limiter import RateLimited
 from siaga.core.errors import SiagaError, Unauthorised
 from siaga.web.pages import error_page, render
 
@@ -38,14 +39,13 @@ async def instead_of(request: Request, error: SiagaError, answer: Response) -> R
         request,
         "signin.html",
         status=error.http_status,
-        headers=_retry_after(answer),
+        headers=_retry_after(error),
         message=error.what if key or request.method == "POST" else None,
     )
 
 
-def _retry_after(answer: Response) -> dict[str, str]:
-    wait = answer.headers.get("Retry-After")
-    return {"Retry-After": wait} if wait else {}
+def _retry_after(error: SiagaError) -> dict[str, str]:
+    return {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else {}
 
 
 async def _sign_in(request: Request, key: str, then: str) -> Response:
