@@ -33,6 +33,7 @@ from .boxes import (
     write_yolo,
 )
 from .cards import Card
+from .cutouts import PasteSpec, load_cutouts, pasted
 from .dedupe import dhash, near
 from .recipe import Recipe
 from .variants import GridSpec, grids
@@ -116,6 +117,16 @@ def drop_duplicates(
     return kept, counts
 
 
+def paste(train: Sequence[Labelled], recipe: Recipe, cards: Path) -> list[Labelled]:
+    """Photographs with cut-out people in them, if the configuration asks for any."""
+    settings = recipe.data.cutouts
+    if settings is None:
+        return []
+    cutouts = load_cutouts(cards / settings.folder, recipe.classes)
+    spec = PasteSpec(**settings.model_dump(exclude={"folder"}))
+    return pasted(train, cutouts, spec, np.random.default_rng(recipe.seed + 1))
+
+
 def write_pictures(
     pictures: Sequence[Labelled], split: str, out: Path, recipe: Recipe, report: Report
 ) -> list[Path]:
@@ -163,6 +174,7 @@ def prepare(recipe: Recipe, cards: Path, root: Path, out: Path, find: PersonFind
         for _ in range(recipe.data.bare_head_repeats if picture.count(bare) else 1)
     ]
     entries += write_pictures(composites, "grid", out, recipe, report)
+    entries += write_pictures(paste(train, recipe, cards), "pasted", out, recipe, report)
     report.train_entries = len(entries)
     _write_lists(out, recipe, entries, write_pictures(val, "val", out, recipe, report))
     (out / "report.json").write_text(

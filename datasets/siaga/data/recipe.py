@@ -34,6 +34,17 @@ class Grids(_Frozen):
     jpeg_quality: tuple[int, int]
 
 
+class Cutouts(_Frozen):
+    """See ``cutouts.PasteSpec``. ``folder``: relative to the folder of the dataset cards."""
+
+    folder: str
+    count: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=128)]
+    people: tuple[int, int]
+    person_px: tuple[float, float]
+    jpeg_quality: tuple[int, int]
+
+
 class Data(_Frozen):
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
     head_height_per_width: Annotated[float, Field(gt=0)]
@@ -41,6 +52,7 @@ class Data(_Frozen):
     duplicate_bits: Annotated[int, Field(ge=0, le=64)]
     bare_head_repeats: Annotated[int, Field(ge=1)]
     grids: Grids
+    cutouts: Cutouts | None = None
 
 
 class Recipe(_Frozen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from typing import Any
 
 import torch
@@ -43,21 +44,41 @@ def narrow_classes(model: DetectionModel, names: dict[int, str], start_rows: lis
     model.names = names
 
 
+def fit_rate_to_time(trainer: DetectionTrainer) -> None:
+    """In a run limited by time, let the learning rate fall by a cosine over that time.
+
+    Ultralytics lowers it once an epoch, which is no schedule at all in a run of one or two epochs.
+    """
+    if not trainer.args.time:
+        return
+    done = min(1.0, (time.time() - trainer.train_time_start) / (3600 * trainer.args.time))
+    last = trainer.args.lrf
+    factor = last + (1 - last) * (1 + math.cos(math.pi * done)) / 2
+    for group in trainer.optimizer.param_groups:
+        group["lr"] = group["initial_lr"] * factor
+
+
 class PpeTrainer(DetectionTrainer):  # type: ignore[misc]
-    """Ultralytics' trainer, from a COCO checkpoint, with the person row of its head kept."""
+    """Ultralytics' trainer, from a COCO checkpoint (its person row is kept) or from one of its own."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        # Ultralytics forces 0 on a CPU; one loader beside the two compute threads hides the augmentation.
+        # Ultralytics forces 0 on a CPU; one loader beside the compute threads hides the augmentation.
         self.args.workers = 1
+        self.add_callback("on_train_batch_end", fit_rate_to_time)
 
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> DetectionModel:
         names = {int(key): str(value) for key, value in self.data["names"].items()}
         coco_classes = 80
         model = DetectionModel(cfg, nc=coco_classes, ch=self.data["channels"], verbose=verbose)
-        if weights is not None:
+        start_rows = [_COCO_PERSON if name == "person" else -1 for name in names.values()]
+        if weights is not None and weights.names == names:
+            narrow_classes(model, names, start_rows)
             model.load(weights)
-        narrow_classes(model, names, [_COCO_PERSON if name == "person" else -1 for name in names.values()])
+        else:
+            if weights is not None:
+                model.load(weights)
+            narrow_classes(model, names, start_rows)
         return model
 
     def _setup_train(self) -> None:
