@@ -175,6 +175,8 @@ class Capture:
             raise failure
 
     def _pictures(self, packet: SourcePacket) -> Iterator[Picture]:
+        if self._on_packet is not None:
+            self._on_packet()
         self.stats.packets += 1
         self.stats.keyframes += packet.keyframe
         self.stats.received_bytes += packet.size
