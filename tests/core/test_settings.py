@@ -272,4 +272,4 @@ def test_the_environment_is_the_processes_own(tmp_path: Path, monkeypatch: pytes
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        parse(MINIMAL).site.name = "other"  # type: ignore[misc]
+        parse(MINIMAL).site.name = "other"

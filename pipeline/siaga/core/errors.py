@@ -54,7 +54,7 @@ class SiagaError(Exception):
         way_out = f"{stop} {self.fix}" if self.fix else ""
         return f"{place}{self.what}{way_out}"
 
-    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+    def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive the default pickling between processes.
         return _rebuild, (type(self), self.what, self.where, self.fix), self.__dict__
 
