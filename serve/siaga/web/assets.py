@@ -9,6 +9,10 @@ from siaga.core.errors import NotFound
 
 _TYPES: Mapping[str, str] = {
     "page.css": "text/css; charset=utf-8",
+    "overview.css": "text/css; charset=utf-8",
+    "list.css": "text/css; charset=utf-8",
+    "detail.css": "text/css; charset=utf-8",
+    "notice.css": "text/css; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
