@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import structlog
 
 from siaga.core.clock import Clock, SystemClock
@@ -70,6 +71,8 @@ class CameraSpec:
 
 def camera_main(tether: Tether, spec: CameraSpec) -> None:
     """Entry point of the process."""
+    # One thread per process, one process per core: OpenCV's own threads would only get in the way.
+    cv2.setNumThreads(1)
     run_child(tether, CameraProcess(tether, spec, SystemClock()).run)
 
 

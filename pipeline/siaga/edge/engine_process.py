@@ -10,6 +10,7 @@ from functools import partial
 from multiprocessing.connection import Connection, Listener
 from uuid import UUID
 
+import cv2
 import numpy as np
 import structlog
 
@@ -54,6 +55,8 @@ class Eye:
 
 def engine_main(tether: Tether, spec: EngineSpec) -> None:
     """Entry point of the process."""
+    # One thread per process, one process per core: OpenCV's own threads would only get in the way.
+    cv2.setNumThreads(1)
     run_child(tether, lambda: EngineProcess(tether, spec, SystemClock()).run())
 
 
