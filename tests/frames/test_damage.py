@@ -1,6 +1,7 @@
 """After damage or loss nothing is published until the next clean keyframe; what is published is unharmed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -8,9 +9,11 @@ import numpy as np
 import pytest
 
 from siaga.core.clock import SystemClock
-from siaga.frames import Capture, CaptureStats
-from tests.frames.conftest import open_file, pictures
-from tests.support.clips import Encoder
+from siaga.core.settings import StreamUrl
+from siaga.frames import Capture, CaptureStats, SourcePacket
+from siaga.frames.file import FileSource
+from tests.frames.conftest import busy, open_file, pictures
+from tests.support.clips import Encoder, write_clip
 
 GOP, FRAMES, FPS = 20, 100, 25
 Damage = Callable[[int, bytes], bytes | None]
@@ -74,6 +77,38 @@ def test_bit_flips_in_h264_are_nearly_always_noticed(tmp_path: Path, busy_clips:
     assert held_back > 200
     assert shown > 100
     assert wrong < 0.15 * held_back
+
+
+@pytest.mark.parametrize("lost", range(24, 36))
+def test_pictures_still_in_the_decoder_at_the_keyframe_are_not_published(
+    tmp_path: Path, clip_with_b_frames: Path, lost: int
+) -> None:
+    broken = damaged_copy(
+        clip_with_b_frames, tmp_path / "b.mkv", lambda number, data: None if number == lost else data
+    )
+    seen, _ = published(broken)
+    whole = intact(clip_with_b_frames)
+    assert [number for number, picture in seen.items() if not np.array_equal(picture, whole[number])] == []
+    assert set(range(40, FRAMES)) <= set(seen)
+
+
+@pytest.fixture(scope="session")
+def clip_with_b_frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("b") / "clip.mp4"
+    return write_clip(path, frames=FRAMES, gop=GOP, b_frames=2, painter=busy)
+
+
+def test_a_keyframe_that_the_demuxer_calls_damaged_is_not_a_clean_one(
+    busy_clips: dict[Encoder, Path],
+) -> None:
+    class Doubting(FileSource):
+        def packets(self) -> Iterator[SourcePacket]:
+            for number, packet in enumerate(super().packets()):
+                yield replace(packet, corrupt=number == 40)
+
+    url = StreamUrl(f"file:{busy_clips['libx264']}")
+    with Doubting(url, start_utc=SystemClock().utc(), epoch=0) as source:
+        assert [round(picture.pts * FPS) for picture in pictures(source)] == [*range(40), *range(60, 100)]
 
 
 def test_a_damaged_keyframe_does_not_count_as_a_clean_one(

@@ -17,7 +17,7 @@ from siaga.core.errors import BadRequest, SourceInvalid
 from siaga.core.geometry import Polygon
 from siaga.frames.capture import CaptureStats, Picture
 from siaga.frames.planes import Size, planes_of, to_rgb
-from siaga.frames.slot import BUFFERS, FrameSlot
+from siaga.frames.slot import BUFFERS, FrameSlot, _Buffer
 
 FULL = (256, 144)
 SMALL = (64, 36)
@@ -129,6 +129,35 @@ def test_only_a_slot_can_be_attached(tmp_path: Path) -> None:
 def test_nobody_can_shrink_it(slot: FrameSlot) -> None:
     with pytest.raises(PermissionError):
         os.ftruncate(slot.fd, 4096)
+
+
+def test_a_copy_that_was_overtaken_is_thrown_away(slot: FrameSlot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The writer comes round to the buffer between the reader's look at the stamp and its copy."""
+    reader = FrameSlot.attach(os.dup(slot.fd))
+    rgb, i420 = _Buffer.rgb, _Buffer.i420
+    rounds = [BUFFERS]
+
+    def overtaken(view: np.ndarray) -> np.ndarray:
+        while rounds[0]:
+            rounds[0] -= 1
+            slot.publish(flat_picture(slot.latest_seq() + 1))
+        return view
+
+    slot.publish(flat_picture(1))
+    mine = tuple(reader._buffers)
+    monkeypatch.setattr(
+        _Buffer, "rgb", lambda self, size: overtaken(rgb(self, size)) if self in mine else rgb(self, size)
+    )
+    got = reader.read()
+    assert got is not None
+    assert got[0].seq == 1 + BUFFERS
+    assert (got[0].rgb == to_rgb(flat_picture(1 + BUFFERS).small)).all()
+    monkeypatch.setattr(
+        _Buffer, "i420", lambda self, size: overtaken(i420(self, size)) if self in mine else i420(self, size)
+    )
+    rounds[0] = BUFFERS
+    assert got[0].full() is None
+    reader.close()
 
 
 def _write(fd: int, started: Connection) -> None:

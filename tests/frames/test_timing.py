@@ -52,6 +52,15 @@ def test_a_file_may_have_gaps_but_never_goes_back() -> None:
     assert line.place(10, 10, 0.0) == (90_040, 90_040)
 
 
+def test_a_wrong_guess_at_a_decoding_time_moves_nothing() -> None:
+    line = Timeline(BASE, 40, live=True)
+    assert line.place(0, -80, 0.0) == (0, -80)
+    assert line.place(120, 0, 0.04) == (120, 0)
+    assert line.place(80, -40, 0.08) == (80, 0)
+    assert line.place(200, 80, 0.12) == (200, 80)
+    assert line.jumps == 0
+
+
 def test_waits_grow_to_the_cap_and_start_anew() -> None:
     backoff = Backoff(rng=random.Random(1))
     bounds = [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]

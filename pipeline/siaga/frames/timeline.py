@@ -5,6 +5,8 @@ from fractions import Fraction
 
 MAX_GAP_SECONDS = 5.0
 
+_REORDER_FRAMES = 16
+
 
 @dataclass(slots=True)
 class Timeline:
@@ -28,6 +30,7 @@ class Timeline:
     _shift: int | None = field(default=None, init=False)
     _last_dts: int | None = field(default=None, init=False)
     _last_arrival: float = field(default=0.0, init=False)
+    _reorders: bool = field(default=False, init=False)
 
     def place(self, pts: int | None, dts: int | None, arrival: float) -> tuple[int, int]:
         """Ticks (pts, dts) since the first frame, for a packet's own timestamps.
@@ -42,6 +45,7 @@ class Timeline:
             placed = 0 if self._last_dts is None else self._last_dts + self.frame_ticks
             return self._note(placed, placed, arrival)
         coded = dts if dts is not None else shown
+        self._reorders = self._reorders or shown != coded
         if self._shift is None:
             start = 0 if self._last_dts is None else self._last_dts + self.frame_ticks
             self._shift = start - shown
@@ -54,8 +58,10 @@ class Timeline:
         if self._last_dts is None:
             return False
         ahead = dts - self._last_dts
+        # With B-frames FFmpeg guesses at decoding times, and guesses wrong after a loss.
+        slack = _REORDER_FRAMES * self.frame_ticks if self._reorders else 0
         if ahead < 0 or not self.live:
-            return ahead < 0
+            return ahead < -slack
         passed = arrival - self._last_arrival
         return float(ahead * self.time_base) > passed + MAX_GAP_SECONDS
 
@@ -64,5 +70,6 @@ class Timeline:
         return (self._last_dts or 0) + max(step, 1)
 
     def _note(self, pts: int, dts: int, arrival: float) -> tuple[int, int]:
+        dts = dts if self._last_dts is None else max(dts, self._last_dts)
         self._last_dts, self._last_arrival = dts, arrival
         return pts, dts
