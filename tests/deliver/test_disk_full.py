@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from siaga.core.errors import StorageFull
+from siaga.core.event import EvidenceKind
 from siaga.deliver.outbox import Outbox
-from siaga.evidence.quota import Ballast, shed
+from siaga.evidence.quota import Ballast, make_room
 from siaga.evidence.store import BlobStore
 from tests.deliver.material import make_draft, make_outbox, piece
 
@@ -113,14 +114,21 @@ def test_without_a_ballast_it_is_said_and_nothing_breaks(disk: Path) -> None:
     outbox.close()
 
 
-def test_shedding_makes_room_while_the_disk_is_full(disk: Path) -> None:
+def test_clips_are_shed_until_the_ballast_is_back(disk: Path) -> None:
+    """Also when not even the ballast left room to say so: somebody else took all of it."""
     ballast = Ballast(disk / "ballast", BALLAST)
     ballast.ensure()
     outbox = make_outbox(disk, make_room=ballast.release)
     store = BlobStore(disk / "evidence")
-    outbox.commit(make_draft(evidence=(piece(store.put(os.urandom(2_500_000), "jpg")),)))
+    for _ in range(4):
+        clip = piece(store.put(os.urandom(900_000), "mp4"), EvidenceKind.CLIP)
+        outbox.commit(make_draft(evidence=(clip, piece(store.put(os.urandom(1000), "jpg")))))
+    ballast.release()
     fill_up(disk)
-    assert shed(store, outbox.held(), outbox.shed, max_bytes=0, reason="disk_full") == 2_500_000
-    assert ballast.ensure()
-    assert [event.reason for event in outbox.records_after(1)] == ["evidence_shed"]
+    assert make_room(store, ballast, outbox.held, outbox.shed) == 3 * 900_000
+    assert ballast.held
+    assert [event.evidence[0].reason for event in outbox.records_after(4)] == ["disk_full"] * 3
+    assert len(outbox.referenced()) == 5, "every still and one clip"
+    assert store.sweep(outbox.referenced()) == []
+    assert make_room(store, ballast, outbox.held, outbox.shed) == 0
     outbox.close()

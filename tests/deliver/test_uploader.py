@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from siaga.core.canonical import sha256_hex
 from siaga.core.clock import ManualClock
+from siaga.core.errors import StorageFull
 from siaga.core.event import EvidenceKind
 from siaga.core.ledger import LedgerRow
 from siaga.core.settings import Bandwidth, Deliver, Secret
-from siaga.deliver.items import Lane
+from siaga.deliver.items import Item, Lane
 from siaga.deliver.outbox import Outbox
 from siaga.deliver.pace import Backoff
 from siaga.deliver.uploader import Uploader
@@ -41,8 +42,10 @@ class Site:
         self.clock = ManualClock(START)
         self.blobs: dict[str, bytes] = {}
         self.rows: list[LedgerRow] = []
+        self.ledgers: list[int] = []
         self.client = httpx.Client(trust_env=False)
         self.slept = 0.0
+        self.pace = 1.0
         self.start()
 
     def start(self, **options: object) -> None:
@@ -58,6 +61,7 @@ class Site:
             self.clock,
             self.sleep,
             ledger_rows=lambda: self.rows,
+            ledger_delivered=lambda: self.ledgers.append(len(self.rows)),
             backoff=Backoff(jitter=lambda: 1.0),
         )
 
@@ -66,7 +70,7 @@ class Site:
 
     def sleep(self, seconds: float) -> None:
         self.slept += seconds
-        self.clock.advance(seconds)
+        self.clock.advance(seconds * self.pace)
 
     def add(self, *contents: bytes, **fields: object) -> None:
         evidence = []
@@ -145,7 +149,7 @@ def test_a_record_that_comes_while_a_clip_goes_out_overtakes_it(site: Site) -> N
     assert methods.index("PUT", 1) < len(methods) - 1
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_nothing_is_lost_or_doubled_under_random_faults(
     tmp_path_factory: pytest.TempPathFactory, seed: int
@@ -153,12 +157,13 @@ def test_nothing_is_lost_or_doubled_under_random_faults(
     chance = random.Random(seed)
     with serving(FakeService()) as service:
         site = Site(tmp_path_factory.mktemp("site"), service)
+        site.pace = 20.0
         try:
             for _ in range(4):
                 site.add(chance.randbytes(2000), chance.randbytes(chance.randint(100_001, 600_000)))
             service.fault = lambda _method, _path: chance.choice(FAULTS)
             for _ in range(4):
-                site.run(rounds=chance.randint(1, 300))
+                site.run(rounds=chance.randint(1, 40))
                 site.outbox.close()
                 site.start()
             service.fault = lambda _method, _path: None
@@ -339,6 +344,23 @@ def test_one_record_that_the_service_chokes_on_does_not_hold_the_others(site: Si
     assert site.outbox.dead_letters() == []
 
 
+def test_a_full_disk_is_waited_out_and_nothing_arrives_twice(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.add(STILL)
+    noted, full = site.outbox.delivered, itertools.count()
+
+    def delivered(item: Item) -> None:
+        if next(full) in (0, 2):
+            raise StorageFull("seeded")
+        noted(item)
+
+    monkeypatch.setattr(site.outbox, "delivered", delivered)
+    site.run()
+    site.everything_arrived()
+    assert site.slept >= 1
+
+
 def test_the_uplink_stays_under_its_cap(site: Site) -> None:
     site.outbox.close()
     site.start(bandwidth=Bandwidth(max_bytes_per_second=50_000))
@@ -358,6 +380,7 @@ def test_the_ledger_goes_over_as_totals(site: Site) -> None:
     site.rows = [site.rows[0].model_copy(update={"watched_s": 72.5})]
     site.uploader.step()
     assert site.service.ledger[DEVICE][0]["watched_s"] == 72.5
+    assert site.ledgers == [1, 1]
 
 
 def test_a_ledger_that_fails_never_holds_events(site: Site) -> None:
@@ -366,6 +389,7 @@ def test_a_ledger_that_fails_never_holds_events(site: Site) -> None:
     site.add(STILL)
     site.run()
     site.everything_arrived()
+    assert site.ledgers == []
 
 
 def test_no_body_and_no_token_reaches_a_log(site: Site) -> None:

@@ -174,6 +174,15 @@ def test_a_head_that_was_missed_once_stays_covered_on_the_way() -> None:
         assert any(contains(region, moved(HEAD, 3 * step)) for region in regions), step
 
 
+def test_between_a_found_and_a_guessed_head_both_places_are_covered() -> None:
+    """Who bent down with the head seen low, and was then not seen: the head may still be low."""
+    low = (115.0, 200.0, 145.0, 235.0)
+    timeline = HeadTimeline([HeadSample(0.0, 1, PERSON, low), HeadSample(0.2, 1, PERSON, None)])
+    for region in (timeline.regions(0.01), timeline.regions(0.19)):
+        assert any(contains(box, low) for box in region)
+        assert any(contains(box, HEAD) for box in region)
+
+
 def test_the_first_and_last_region_hold_a_while_and_not_forever() -> None:
     timeline = HeadTimeline([sample(5.0), sample(5.2)])
     assert timeline.regions(4.5)

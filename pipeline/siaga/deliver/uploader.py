@@ -16,6 +16,7 @@ from siaga.core.errors import (
     DeliveryUnauthorised,
     DeliveryUnavailable,
     NotFound,
+    StorageFull,
 )
 from siaga.core.ledger import LedgerRow
 from siaga.core.redact import redact
@@ -112,9 +113,20 @@ class Uploader:
 
         Returns:
             Whether there was one; False also while the service is being waited for.
+
+        Raises:
+            StorageError: The outbox cannot be used. A full disk is waited out: what arrived and could not be
+                noted down is sent again, which changes nothing over there.
         """
         if self._clock.monotonic() < self._resume_at:
             return False
+        try:
+            return self._step(stop)
+        except StorageFull as error:
+            self._pause(error, self._backoff.next())
+            return True
+
+    def _step(self, stop: Callable[[], bool]) -> bool:
         item = self._due(Lane.METADATA)
         if item is None and self._deliver_ledger():
             return True

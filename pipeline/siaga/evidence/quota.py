@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
-from siaga.core.errors import StorageError
+from siaga.core.errors import StorageError, StorageFull
 from siaga.core.event import EvidenceKind
 from siaga.evidence.store import BlobStore, is_full
 
@@ -51,11 +51,14 @@ def shed(
 
     Args:
         held: What the records name as being on this box.
-        mark: Called before each removal; when it raises, that file stays.
+        mark: Called before each removal; when it raises, that file stays, unless the disk is full.
         reason: Why, for the records.
 
     Returns:
         Bytes freed.
+
+    Raises:
+        StorageError: ``mark`` or the disk failed.
     """
     over = store.total_bytes() - max_bytes
     freed = 0
@@ -64,9 +67,20 @@ def shed(
     for piece in sorted(held, key=_order):
         if freed >= over:
             break
-        mark(piece.sha256, reason)
-        freed += store.delete(piece.sha256)
+        freed += _shed_one(store, piece.sha256, reason, mark)
     return freed
+
+
+def _shed_one(store: BlobStore, sha256: str, reason: str, mark: Mark) -> int:
+    try:
+        mark(sha256, reason)
+    except StorageFull:
+        # Not even room to say so: the file goes first. A crash in between leaves a record whose file is
+        # gone, which the delivery finds and tells as lost.
+        freed = store.delete(sha256)
+        mark(sha256, reason)
+        return freed
+    return store.delete(sha256)
 
 
 def _order(piece: Held) -> tuple[int, bool, int]:
@@ -117,6 +131,10 @@ class Ballast:
                 ) from error
         return self.held
 
+    def lacking(self) -> int:
+        """Bytes that must become free before ``ensure`` can put the ballast in place."""
+        return 0 if self.held else max(2 * self._size - self._free(self._path.parent), 0)
+
     def release(self) -> bool:
         """Give the space free; says whether there was any to give."""
         try:
@@ -133,6 +151,27 @@ class Ballast:
                 left -= file.write(_CHUNK[:left])
             file.flush()
             os.fsync(file.fileno())
+
+
+def make_room(store: BlobStore, ballast: Ballast, held: Callable[[], Iterable[Held]], mark: Mark) -> int:
+    """On a full disk, shed as much evidence as the ballast needs to come back; call it now and then.
+
+    Args:
+        held: Asked only when something must go; see :func:`shed`.
+        mark: See :func:`shed`.
+
+    Returns:
+        Bytes freed; 0 when the ballast is in place.
+
+    Raises:
+        StorageError: See :func:`shed`.
+    """
+    if ballast.ensure():
+        return 0
+    most = max(store.total_bytes() - ballast.lacking(), 0)
+    freed = shed(store, held(), mark, max_bytes=most, reason="disk_full")
+    ballast.ensure()
+    return freed
 
 
 def free_bytes(path: Path) -> int:
