@@ -52,16 +52,17 @@ def _contests(video: Path, options: argparse.Namespace) -> dict[str, Any]:
     if not contest.installed():
         print("the peers (ultralytics, supervision) are not installed: left out", flush=True)
         return {}
-    size = (
-        {"streams": 2, "seconds": 2.0, "rounds": 1}
-        if options.smoke
-        else {"streams": 2, "seconds": 12.0, "rounds": 3}
-    )
+    seconds, rounds = (2.0, 1) if options.smoke else (12.0, 3)
     manifest = resolve(options.model)
     result = {}
     for name, tuned in (("defaults", False), ("one_thread_each", True)):
         result[name] = contest.contest(
-            video, manifest.path.with_suffix(".yaml"), streams=2, seconds=seconds, rounds=rounds, tuned=tuned
+            video,
+            manifest.path.with_suffix(".yaml"),
+            streams=2,
+            seconds=seconds,
+            rounds=rounds,
+            tuned=tuned,
         )
         for peer, ratio in result[name]["ratio"].items():
             print(f"{name:>18}: {ratio['median']:.2f} x the frames per second of {peer}", flush=True)

@@ -31,9 +31,7 @@ def _git(*words: str) -> str:
 def describe() -> dict[str, Any]:
     """Commit, date and hardware of this run."""
     info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    model = next(
-        (line.split(":")[1].strip() for line in info.splitlines() if "model name" in line), "unknown"
-    )
+    names = [line.split(":")[1].strip() for line in info.splitlines() if "model name" in line]
     flags = {word for line in info.splitlines() if line.startswith("flags") for word in line.split()}
     return {
         "commit": commit(),

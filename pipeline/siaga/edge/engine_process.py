@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 _IDLE_S = 0.004
 _HOUSEKEEPING_S = 0.25
 _LEDGER_S = 10.0
+_STATUS_S = 1.0
 _CLIP_PATIENCE_S = 120.0
 _LAST_CLIPS_S = 10.0
 
@@ -78,6 +79,7 @@ class EngineProcess:
         self._tickets: dict[UUID, tuple[WantedClip, str, float]] = {}
         self._tickets_lock = threading.Lock()
         self._next_housekeeping = 0.0
+        self._next_status = 0.0
         self._next_ledger = clock.monotonic() + _LEDGER_S
 
     def run(self) -> None:
@@ -142,6 +144,8 @@ class EngineProcess:
         if now >= self._next_ledger:
             self._next_ledger = now + _LEDGER_S
             self._flush_ledger()
+        if now >= self._next_status:
+            self._next_status = now + _STATUS_S
             self._write_status(now)
 
     def _request_clips(self, now: float, *, all_of_them: bool = False) -> None:
