@@ -1,4 +1,4 @@
-"""``python -m siaga.export WEIGHTS --manifest NAME.yaml --run DIR``: checkpoint to ONNX and manifest.
+"""``python -m siaga.export WEIGHTS --manifest NAME.yaml --run DIR...``: checkpoint to ONNX and manifest.
 
 Thresholds start at 0.25 and no result is claimed; ``siaga.evaluate.tune`` and ``siaga.evaluate --record``
 fill both in from the exported file.
@@ -23,26 +23,34 @@ from .onnx_file import export_onnx, tensor_names
 _START_THRESHOLD = 0.25
 
 
-def training_facts(run: Path) -> dict[str, Any]:
-    """What ``siaga.train`` wrote about a run, with the hours until its last finished epoch.
+def training_facts(runs: Sequence[Path]) -> dict[str, Any]:
+    """What ``siaga.train`` wrote about runs that continue each other, with the hours of all of them.
 
     Raises:
-        ConfigError: The folder is not that of a run.
+        ConfigError: A folder is not that of a run.
     """
-    try:
-        facts: dict[str, Any] = yaml.safe_load((run / "training.yaml").read_text(encoding="utf-8"))
-        with (run / "results.csv").open(encoding="utf-8") as stream:
-            rows = list(csv.DictReader(stream))
-    except OSError as error:
-        raise ConfigError("This is no training run.", where=str(run)) from error
-    epochs, seconds = len(rows), float(rows[-1]["time"])
-    order = ("start", "framework", "command", "commit", "date", "hardware")
-    known = {key: facts[key] for key in order}
-    known["command"] += f"  ({epochs} epochs)"
-    return known | {"hours": round(seconds / 3600, 2), "sources": facts["sources"]}
+    facts: list[dict[str, Any]] = []
+    commands: list[str] = []
+    seconds = 0.0
+    for run in runs:
+        try:
+            facts.append(yaml.safe_load((run / "training.yaml").read_text(encoding="utf-8")))
+            with (run / "results.csv").open(encoding="utf-8") as stream:
+                rows = list(csv.DictReader(stream))
+        except OSError as error:
+            raise ConfigError("This is no training run.", where=str(run)) from error
+        seconds += float(rows[-1]["time"])
+        commands.append(f"{facts[-1]['command']} ({len(rows)} epochs)")
+    known = {key: facts[-1][key] for key in ("framework", "commit", "date", "hardware")}
+    return known | {
+        "start": facts[0]["start"],
+        "command": "; then ".join(commands),
+        "hours": round(seconds / 3600, 2),
+        "sources": facts[-1]["sources"],
+    }
 
 
-def manifest_content(model: Path, name: str, classes: Sequence[str], run: Path) -> dict[str, Any]:
+def manifest_content(model: Path, name: str, classes: Sequence[str], runs: Sequence[Path]) -> dict[str, Any]:
     """The manifest of a freshly exported YOLO11 detector, as plain types."""
     input_name, output_name = tensor_names(model)
     return {
@@ -57,7 +65,7 @@ def manifest_content(model: Path, name: str, classes: Sequence[str], run: Path) 
         "input": {"name": input_name, "width": 640, "height": 384, "stride": 32, "dynamic": True},
         "output": {"name": output_name, "form": "yolov8"},
         "thresholds": {"confidence": dict.fromkeys(classes, _START_THRESHOLD), "nms_iou": 0.6},
-        "training": training_facts(run),
+        "training": training_facts(runs),
     }
 
 
@@ -67,7 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--manifest", type=Path, required=True, help="manifest to write; the .onnx goes beside it"
     )
-    parser.add_argument("--run", type=Path, required=True, help="folder of the training run")
+    parser.add_argument(
+        "--run", type=Path, required=True, nargs="+", help="folders of the runs, first one first"
+    )
     args = parser.parse_args(arguments)
     model = args.manifest.with_suffix(".onnx")
     classes = export_onnx(args.weights, model)

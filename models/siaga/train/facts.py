@@ -47,7 +47,7 @@ def sources(prepared: Path, cards: Path) -> list[dict[str, str | int]]:
 def write(out: Path, prepared: Path, cards: Path, start: Path, command: Sequence[str], now: datetime) -> None:
     """Write ``training.yaml`` into ``out``. ``now``: aware, when the run started."""
     facts = {
-        "start": f"{start.name} (COCO weights, AGPL-3.0)",
+        "start": start.name,
         "framework": f"ultralytics {version('ultralytics')}, torch {version('torch')}",
         "command": " ".join(command),
         "commit": commit(),
