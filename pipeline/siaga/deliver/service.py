@@ -25,7 +25,7 @@ Token = Callable[[], str | None]
 
 _LONGEST_TEXT = 200
 _LONGEST_WAIT_S = 3600.0
-_AWAY = frozenset({429, 502, 503, 504})
+_AWAY = frozenset({429, 502, 503, 504, 507})
 
 
 class ServiceFailed(DeliveryUnavailable):
