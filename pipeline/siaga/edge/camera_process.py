@@ -34,6 +34,8 @@ from siaga.frames.source import open_source
 log = structlog.get_logger(__name__)
 
 _REPORT_EVERY_S = 1.0
+# With connecting and waiting for a keyframe, a camera is back within 10 s of its server.
+_LONGEST_WAIT_S = 5.0
 _RING_BYTES = 64 * 2**20
 # Room, not memory: pages are taken only for what is written.
 _LARGEST = (4096, 3072)
@@ -99,7 +101,13 @@ class CameraProcess:
         self._clock_offset: float | None = None
         self._capture: Capture | None = None
         self._requests: queue.SimpleQueue[ClipRequest] = queue.SimpleQueue()
-        self._link = EngineLink(spec.engine, spec.engine_key, spec.name, self._requests.put)
+        self._link = EngineLink(
+            spec.engine,
+            spec.engine_key,
+            spec.name,
+            on_request=self._requests.put,
+            on_join=self._tell_what_holds,
+        )
         self._record_ring = self._ring
 
     def run(self) -> None:
@@ -115,7 +123,7 @@ class CameraProcess:
             self._link.send,
             same_stream=self._record_ring is self._ring,
         ).start()
-        backoff = Backoff(rng=random.Random())
+        backoff = Backoff(cap=_LONGEST_WAIT_S, rng=random.Random())
         while not self._tether.stopping():
             try:
                 self._watch(backoff)
@@ -183,6 +191,17 @@ class CameraProcess:
             self._decoded += self._capture.stats.decoded
             self._corrupt += self._capture.stats.corrupt
         self._capture = capture
+
+    def _tell_what_holds(self) -> None:
+        """An engine that is new must not take a covered camera for a good one."""
+        t, utc = self._clock.monotonic(), self._clock.utc()
+        self._tell(
+            [
+                HealthChange(self._spec.name, condition, True, t, utc)
+                for condition in self._audit.active
+                if condition is not Condition.OFFLINE
+            ]
+        )
 
     def _tell(self, changes: list[HealthChange]) -> None:
         for change in changes:
@@ -253,7 +272,7 @@ class CameraProcess:
         threading.Thread(target=self._record, args=(url,), name="record", daemon=True).start()
 
     def _record(self, url: StreamUrl) -> None:
-        backoff = Backoff(rng=random.Random())
+        backoff = Backoff(cap=_LONGEST_WAIT_S, rng=random.Random())
         errors = RepeatedErrors(self._say_record_lost, self._clock)
         epoch = 0
         ffmpeg = self._spec.camera.ffmpeg

@@ -24,15 +24,23 @@ class EngineLink:
 
     Args:
         on_request: Called in the link's thread.
+        on_join: Called in the link's thread when an engine was found: it knows nothing of before.
     """
 
     def __init__(
-        self, path: Path, key: bytes, camera: str, on_request: Callable[[ClipRequest], None]
+        self,
+        path: Path,
+        key: bytes,
+        camera: str,
+        *,
+        on_request: Callable[[ClipRequest], None],
+        on_join: Callable[[], None],
     ) -> None:
         self._path = path
         self._key = key
         self._camera = camera
         self._on_request = on_request
+        self._on_join = on_join
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._slot: int | None = None
@@ -51,6 +59,7 @@ class EngineLink:
             with self._lock:
                 self._connection = connection
                 self._offer()
+            self._on_join()
             self._receive(connection)
 
     def _receive(self, connection: Connection) -> None:

@@ -2,7 +2,7 @@
 
 from siaga.core.clock import IdFactory
 from siaga.core.detection import Detections
-from siaga.core.event import RuleKind, Transition
+from siaga.core.event import EventState, RuleKind, Transition
 from siaga.core.frame import Frame
 from siaga.core.health import Condition, HealthChange
 from siaga.core.scene import Scene
@@ -69,7 +69,9 @@ class Lane:
         self.ledger.health(change)
 
     def occurrence(self, transition: Transition, frame: Frame) -> Occurrence:
-        """A transition with the picture it was said on; asks for its clip."""
+        """A transition with the picture it was said on; counts it and asks for its clip."""
+        if transition.state is EventState.NEW:
+            self.ledger.events(transition.utc, transition.zone)
         zone = self.camera.zones.get(transition.zone or "")
         taken = occurrence_on(
             transition,

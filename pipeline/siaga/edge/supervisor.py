@@ -15,7 +15,7 @@ from siaga.edge.child import SharedNumber, Tether
 log = structlog.get_logger(__name__)
 
 _FIRST_DELAY_S = 0.5
-_LONGEST_DELAY_S = 8.0
+_LONGEST_DELAY_S = 5.0
 _STABLE_AFTER_S = 60.0
 _STOP_GRACE_S = 15.0
 _START_S = 90.0
@@ -67,7 +67,7 @@ class Supervisor:
 
     Args:
         secrets: Passed to each child's redactor.
-        rng: Jitter of the restart delay (full jitter, 0.5 s doubling to 8 s).
+        rng: Jitter of the restart delay (full jitter, 0.5 s doubling to 5 s).
     """
 
     jobs: Sequence[Job]

@@ -144,7 +144,7 @@ class Camera(Block):
     """One camera."""
 
     enabled: bool = True
-    """Off: not connected, and the ledger says so."""
+    """Off: the camera is not connected."""
     ffmpeg: Ffmpeg
     """Streams."""
     detect: Detect = Detect()

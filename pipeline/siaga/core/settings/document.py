@@ -90,7 +90,7 @@ class _Reader:
             name = match[1]
             if name not in self.env:
                 raise self.fail(
-                    f"the environment variable {name} is not set", line, f"Set it: export {name}=…"
+                    f"the environment variable {name} is not set", line, f"Export {name} with its value."
                 )
             self.secrets.append(self.env[name])
             # Inside an address a password's own @ or / would change where the address points.
