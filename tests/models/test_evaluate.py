@@ -1,12 +1,15 @@
 """Average precision, the calls on heads, and the choice of thresholds, against numbers worked out by hand."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from siaga.evaluate.heads import Look, looks, table
-from siaga.evaluate.metrics import Scene, at_threshold, average_precision, iou, match
+from siaga.evaluate.metrics import Scene, at_threshold, average_precision, iou, match, rank
+from siaga.evaluate.record import record
 from siaga.evaluate.tune import best_f1, gate, precise, safe_helmet, with_thresholds
 
 NONE = np.empty((0, 4))
@@ -32,27 +35,29 @@ def test_a_second_box_on_the_same_head_is_false_and_the_better_one_hits() -> Non
 def test_a_box_on_an_unreadable_region_counts_neither_way() -> None:
     found = np.concatenate([BOX, FAR])
     assert match(scene(BOX, found, [0.9, 0.8], FAR), 0.5).tolist() == [1, -1]
-    assert average_precision([scene(BOX, found, [0.5, 0.8], FAR)], 0.5) == 1.0
+    assert average_precision(rank([scene(BOX, found, [0.5, 0.8], FAR)], 0.5)) == 1.0
 
 
 def test_average_precision_of_a_known_ranking() -> None:
     # Hit, false, hit of two true boxes: precision 1 up to recall 0.5, then 2/3: (51 * 1 + 50 * 2/3) / 101.
     truth = np.concatenate([BOX, FAR])
     found = np.concatenate([BOX, np.array([[100.0, 100, 110, 110]]), FAR])
-    value = average_precision([scene(truth, found, [0.9, 0.8, 0.7])], 0.5)
+    value = average_precision(rank([scene(truth, found, [0.9, 0.8, 0.7])], 0.5))
     assert value == pytest.approx((51 + 50 * 2 / 3) / 101)
 
 
 def test_missed_boxes_cost_recall_and_no_truth_is_undefined() -> None:
-    assert average_precision([scene(np.concatenate([BOX, FAR]), BOX, [0.9])], 0.5) == pytest.approx(51 / 101)
-    assert average_precision([scene(BOX, NONE, [])], 0.5) == 0.0
-    assert math.isnan(average_precision([scene(NONE, BOX, [0.9])], 0.5))
+    assert average_precision(rank([scene(np.concatenate([BOX, FAR]), BOX, [0.9])], 0.5)) == pytest.approx(
+        51 / 101
+    )
+    assert average_precision(rank([scene(BOX, NONE, [])], 0.5)) == 0.0
+    assert math.isnan(average_precision(rank([scene(NONE, BOX, [0.9])], 0.5)))
 
 
 def test_precision_and_recall_at_a_threshold() -> None:
     truth = np.concatenate([BOX, FAR])
     found = np.concatenate([BOX, np.array([[100.0, 100, 110, 110]]), FAR])
-    assert at_threshold([scene(truth, found, [0.9, 0.8, 0.3])], 0.5) == (0.5, 0.5)
+    assert at_threshold(rank([scene(truth, found, [0.9, 0.8, 0.3])], 0.5), 0.5) == (0.5, 0.5)
 
 
 def test_a_look_takes_the_best_score_of_each_class_on_the_head() -> None:
@@ -87,9 +92,9 @@ def test_the_table_counts_by_height() -> None:
 
 
 def test_thresholds_keep_false_alarms_and_silent_helmets_rare() -> None:
-    scenes = [scene(BOX, np.concatenate([BOX, FAR]), [0.8, 0.455])]
-    assert precise(scenes, 0.9) == 0.46
-    assert best_f1(scenes) == 0.46
+    ranking = rank([scene(BOX, np.concatenate([BOX, FAR]), [0.8, 0.455])], 0.5)
+    assert precise(ranking, 0.9) == 0.46
+    assert best_f1(ranking) == 0.46
     silent = [Look(True, 20, 0.0, 0.615), Look(True, 20, 0.9, 0.7), Look(False, 20, 0, 0.9)]
     assert safe_helmet(silent, 0.5, 0.02) == 0.62
 
@@ -108,3 +113,25 @@ def test_the_gate_is_written_in_pixels_of_the_full_frame() -> None:
     new = with_thresholds(old, Tuned({"head": 0.4}, 12.0), 1280)
     assert new["gates"] == {"min_head_px": 24.0}
     assert new["thresholds"] == {"confidence": {"head": 0.4}, "nms_iou": 0.6}
+
+
+def test_recording_replaces_the_older_result_of_the_same_split(tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    row = {"truths": 7, "ap50": 0.5, "ap50_95": 0.25, "precision": None, "recall": 0.0}
+    heads = [{"bare_called_head": 3, "bare_called_helmet": 1, "bare_called_nothing": 2}] * 2
+    result = {"source": "a", "split": "test", "images": 9, "classes": {"head": row}, "heads": heads}
+    other = {"source": "b", "split": "test", "tuned_on": False, "images": 1, "metrics": {}}
+    old = other | {"source": "a", "images": 5}
+    path.write_text(yaml.safe_dump({"name": "m", "measured": [old, other]}))
+    record(path, [result], tuned_on=False)
+    content = yaml.safe_load(path.read_text())
+    assert [(entry["source"], entry["images"]) for entry in content["measured"]] == [("b", 1), ("a", 9)]
+    assert content["measured"][1]["metrics"] == {
+        "head_ap50": 0.5,
+        "head_ap50_95": 0.25,
+        "head_recall": 0.0,
+        "head_boxes": 7,
+        "bare_heads_called_head": 6,
+        "bare_heads_called_helmet": 2,
+        "bare_heads_called_nothing": 4,
+    }

@@ -8,13 +8,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from siaga.core.errors import BadRequest
 from siaga.data.cards import Card
 from siaga.manifest import Manifest, resolve
 
+from .record import record
 from .report import text
 from .run import find, summarise
 
@@ -40,9 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--cards", type=Path, default=Path("datasets/cards"), help="folder of the dataset cards"
     )
     parser.add_argument("--input", help="WIDTHxHEIGHT instead of the manifest's")
+    parser.add_argument("--record", action="store_true", help="write the results into the manifest")
+    parser.add_argument("--tuned-on", action="store_true", help="with --record: thresholds were chosen here")
     args = parser.parse_args(arguments)
+    if args.record and args.input:
+        raise BadRequest(
+            "Only results at the manifest's own input size are recorded.", fix="Leave out --input."
+        )
     manifest = _with_input(resolve(args.model), args.input)
-    results = []
+    results: list[Mapping[str, Any]] = []
     for word in args.sources:
         name, _, split = word.partition(":")
         card = Card.load(args.cards / f"{name}.yaml")
@@ -50,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results.append(summarise(found, manifest.thresholds.confidence))
         sys.stdout.write(text(results[-1]) + "\n\n")
         sys.stdout.flush()
+    if args.record:
+        record(manifest.path.with_suffix(".yaml"), results, args.tuned_on)
     size = f"{manifest.input.width}x{manifest.input.height}"
     summary = {"model": manifest.name, "sha256": manifest.sha256, "input": size, "results": results}
     sys.stdout.write(json.dumps(summary) + "\n")

@@ -61,39 +61,47 @@ def match(scene: Scene, least_iou: float) -> npt.NDArray[np.int8]:
     return verdict
 
 
-def average_precision(scenes: Sequence[Scene], least_iou: float) -> float:
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All counted detections of one class in many pictures: scores and whether each is a hit; true boxes."""
+
+    scores: Floats
+    hits: npt.NDArray[np.bool_]
+    truths: int
+
+
+def rank(scenes: Sequence[Scene], least_iou: float) -> Ranking:
+    """Match every picture once, best score first over all of them; ignored detections are left out."""
+    verdicts = np.concatenate([np.zeros(0, np.int8), *(match(scene, least_iou) for scene in scenes)])
+    scores = np.concatenate([np.zeros(0), *(scene.scores for scene in scenes)])
+    counted = np.flatnonzero(verdicts >= 0)
+    order = counted[np.argsort(-scores[counted], kind="stable")]
+    return Ranking(scores[order], verdicts[order] == 1, sum(len(scene.truth) for scene in scenes))
+
+
+def average_precision(ranking: Ranking) -> float:
     """Area under the interpolated precision-recall curve at 101 recalls (COCO). NaN without true boxes."""
-    truths = sum(len(scene.truth) for scene in scenes)
-    if not truths:
+    if not ranking.truths:
         return float("nan")
-    verdicts = np.concatenate([match(scene, least_iou) for scene in scenes])
-    scores = np.concatenate([scene.scores for scene in scenes])
-    counted = verdicts >= 0
-    order = np.argsort(-scores[counted], kind="stable")
-    hits = np.cumsum(verdicts[counted][order] == 1)
-    recall = hits / truths
+    hits = np.cumsum(ranking.hits)
+    recall = hits / ranking.truths
     precision = hits / np.arange(1, len(hits) + 1)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
     at = np.searchsorted(recall, np.linspace(0, 1, 101), side="left")
     return float(np.mean([envelope[i] if i < len(envelope) else 0.0 for i in at]))
 
 
-def at_threshold(scenes: Sequence[Scene], threshold: float) -> tuple[float, float]:
-    """Precision and recall of detections scoring at least ``threshold``, IoU 0.5."""
-    truths = sum(len(scene.truth) for scene in scenes)
-    hits = false = 0
-    for scene in scenes:
-        verdict = match(scene, 0.5)[scene.scores >= threshold]
-        hits += int((verdict == 1).sum())
-        false += int((verdict == 0).sum())
+def at_threshold(ranking: Ranking, threshold: float) -> tuple[float, float]:
+    """Precision and recall of detections scoring at least ``threshold``. NaN where undefined."""
+    kept = int(np.searchsorted(-ranking.scores, -threshold, side="right"))
+    hits = int(ranking.hits[:kept].sum())
     nan = float("nan")
-    return (hits / (hits + false) if hits + false else nan), (hits / truths if truths else nan)
+    return (hits / kept if kept else nan), (hits / ranking.truths if ranking.truths else nan)
 
 
 def score(scenes: Sequence[Scene], threshold: float) -> Score:
     """Everything about one class."""
-    per_iou = [average_precision(scenes, float(level)) for level in IOUS]
-    precision, recall = at_threshold(scenes, threshold)
-    return Score(
-        sum(len(scene.truth) for scene in scenes), per_iou[0], float(np.mean(per_iou)), precision, recall
-    )
+    rankings = [rank(scenes, float(level)) for level in IOUS]
+    per_iou = [average_precision(ranking) for ranking in rankings]
+    precision, recall = at_threshold(rankings[0], threshold)
+    return Score(rankings[0].truths, per_iou[0], float(np.mean(per_iou)), precision, recall)

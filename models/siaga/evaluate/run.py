@@ -22,7 +22,7 @@ from .metrics import Floats, Scene, score
 
 HEAD_HEIGHT_PER_WIDTH = 1.15
 """As in training: shell-only boxes of a source grow downwards to this height, in widths."""
-_LEAST_SCORE = 0.005
+_LEAST_SCORE = 0.01
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 

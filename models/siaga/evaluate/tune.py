@@ -26,7 +26,7 @@ from siaga.data.cards import Card
 from siaga.manifest import resolve
 
 from .heads import Look
-from .metrics import Scene, at_threshold
+from .metrics import Ranking, at_threshold, rank
 from .run import Findings, find
 
 GRID = tuple(round(float(step), 2) for step in np.arange(0.10, 0.90, 0.01))
@@ -45,20 +45,20 @@ class Tuned:
     head_input_px: float
 
 
-def best_f1(scenes: Sequence[Scene]) -> float:
+def best_f1(ranking: Ranking) -> float:
     """The threshold with the greatest F1."""
 
     def f1(threshold: float) -> float:
-        precision, recall = at_threshold(scenes, threshold)
+        precision, recall = at_threshold(ranking, threshold)
         total = precision + recall
         return 2 * precision * recall / total if total > 0 else 0.0
 
     return max(GRID, key=f1)
 
 
-def precise(scenes: Sequence[Scene], least: float) -> float:
+def precise(ranking: Ranking, least: float) -> float:
     """The least threshold with that precision; the greatest tried where none has it."""
-    return next((step for step in GRID if at_threshold(scenes, step)[0] >= least), GRID[-1])
+    return next((step for step in GRID if at_threshold(ranking, step)[0] >= least), GRID[-1])
 
 
 def safe_helmet(looks: Sequence[Look], head: float, most_wrong: float) -> float:
@@ -83,12 +83,14 @@ def gate(looks: Sequence[Look], head: float, helmet: float, right: float) -> flo
 
 def tune(found: Sequence[Findings], classes: Sequence[str]) -> Tuned:
     """Thresholds for all of ``classes`` from findings on validation pictures."""
-    scenes = {name: [scene for part in found for scene in part.scenes.get(name, ())] for name in classes}
+    rankings = {
+        name: rank([scene for part in found for scene in part.scenes.get(name, ())], 0.5) for name in classes
+    }
     looks = [look for part in found for look in part.looks]
-    head = precise(scenes["head"], HEAD_PRECISION)
+    head = precise(rankings["head"], HEAD_PRECISION)
     helmet = safe_helmet(looks, head, BARE_CALLED_HELMET)
     special = {"head": head, "helmet": helmet}
-    confidence = {name: special.get(name) or best_f1(scenes[name]) for name in classes}
+    confidence = {name: special.get(name) or best_f1(rankings[name]) for name in classes}
     return Tuned(confidence, gate(looks, head, helmet, RIGHT_CALLS))
 
 

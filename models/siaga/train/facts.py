@@ -36,11 +36,14 @@ def commit() -> str:
 
 def sources(prepared: Path, cards: Path) -> list[dict[str, str | int]]:
     """Licence, address and number of training pictures of every source in a prepared set."""
-    images: Mapping[str, int] = json.loads((prepared / "report.json").read_text())["images"]["train"]
+    images: Mapping[str, Mapping[str, int]] = json.loads((prepared / "report.json").read_text())["images"]
     rows: list[dict[str, str | int]] = []
-    for name, count in images.items():
+    for name, count in images["train"].items():
         card = Card.load(cards / f"{name}.yaml")
         rows.append({"name": name, "licence": card.licence, "url": card.origin, "images": count})
+    if count := images.get("pasted", {}).get("pasted", 0):
+        own = {"licence": "AGPL-3.0-or-later", "url": "datasets/cutouts/README.md"}
+        rows.append({"name": "rendered people pasted into the above", "images": count} | own)
     return rows
 
 
