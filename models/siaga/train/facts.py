@@ -42,8 +42,14 @@ def sources(prepared: Path, cards: Path) -> list[dict[str, str | int]]:
         card = Card.load(cards / f"{name}.yaml")
         rows.append({"name": name, "licence": card.licence, "url": card.origin, "images": count})
     if count := images.get("pasted", {}).get("pasted", 0):
-        own = {"licence": "AGPL-3.0-or-later", "url": "datasets/cutouts/README.md"}
-        rows.append({"name": "rendered people pasted into the above", "images": count} | own)
+        rows.append(
+            {
+                "name": "rendered people pasted into the above",
+                "licence": "AGPL-3.0-or-later",
+                "url": "datasets/cutouts/README.md",
+                "images": count,
+            }
+        )
     return rows
 
 
