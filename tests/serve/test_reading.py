@@ -41,6 +41,15 @@ def test_an_end_that_comes_before_its_beginning_still_ends(service: Running, mak
     assert _list(service, state="open") == []
 
 
+def test_a_late_record_does_not_speak_for_the_violation(service: Running, maker: RecordMaker) -> None:
+    new = maker.make(zone=None, items=["helmet"])
+    update = maker.make(event_id=new["id"], state="update", zone="pit", items=["vest"])
+    service.put(update)
+    service.put(new)
+    (row,) = _list(service, zone="pit")
+    assert (row["zone"], row["items"]) == ("pit", ["vest"])
+
+
 def test_evidence_is_told_as_the_newest_record_tells_it(service: Running, maker: RecordMaker) -> None:
     still, film = (
         evidence_entry("snapshot", "image/jpeg", b"still"),

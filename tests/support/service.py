@@ -81,8 +81,8 @@ def service_process(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], Run
     with process:
         try:
             assert process.stdout is not None
-            line = process.stdout.readline()
-            assert line.startswith("Open http"), line
+            # The log may speak before.
+            line = next(line for line in process.stdout if line.startswith("Open http"))
             with _clients(line.split()[1].split("/?")[0].rstrip("/"), data_dir) as running:
                 yield process, running
         finally:
