@@ -25,6 +25,10 @@ def serve(
     At first start a device token (for the edge) and a viewer key (for the page) are made; the page's address
     with the key is printed once.
     """
+    from siaga.core.redact import Redactor
+    from siaga.edge.logs import configure_logs
+
+    configure_logs(Redactor())
     try:
         from siaga.api.server import ServiceOptions, run_service
     except ModuleNotFoundError as error:
