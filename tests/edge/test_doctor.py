@@ -1,5 +1,6 @@
 """What the doctor reads from the kernel, and what it makes of it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ def settings(more: str = "") -> Settings:
     return parse_settings("cameras: {c: {ffmpeg: {inputs: [{path: 'device:0'}]}}}\n" + more).settings
 
 
-def only(findings: object) -> Finding:
-    (finding,) = findings  # type: ignore[misc]
+def only(findings: Iterable[Finding]) -> Finding:
+    (finding,) = findings
     return finding
 
 

@@ -40,7 +40,13 @@ def state(**camera: Any) -> SiteState:
         "conditions": ["dark"],
         "state": asdict(CAMERA),
     }
-    new = {"analysed": 0, "overwritten": 0, "age_p95_ms": None, "conditions": [], "state": None}
+    new: dict[str, Any] = {
+        "analysed": 0,
+        "overwritten": 0,
+        "age_p95_ms": None,
+        "conditions": [],
+        "state": None,
+    }
     return SiteState(
         engines=[
             {

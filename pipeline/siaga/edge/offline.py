@@ -1,6 +1,6 @@
 """A recording from start to end through the same loop, faster than real time and the same every time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -76,17 +76,23 @@ def analyse(job: OfflineJob, progress: Callable[[float], None] = lambda _: None)
     """
     settings = job.settings.model_copy(update={"state_dir": job.out})
     clock = ManualClock(job.start)
-    parts = build_parts(settings, (job.camera,), clock, seed=_seed(job))
+    seed = _seed(job)
     store = StoreSpec(
-        settings, job.config_hash, model_ref(resolve(settings.model)), UUID(int=0, version=4), seed=_seed(job)
+        settings, job.config_hash, model_ref(resolve(settings.model)), UUID(int=0, version=4), seed=seed
     )
-    with closing(open_archive(store, clock)) as archive, closing(parts.detector):
-        run = _Run(job, parts, archive, clock)
-        try:
-            run.through(progress)
-        finally:
-            run.write_results()
-        return run.result()
+    # The source first: a path that is wrong leaves nothing behind.
+    with (
+        open_source(job.source, clock=SystemClock(), start_utc=job.start, epoch=1) as source,
+        closing(open_archive(store, clock)) as archive,
+    ):
+        parts = build_parts(settings, (job.camera,), clock, seed=seed)
+        with closing(parts.detector):
+            run = _Run(job, parts, archive, clock, source)
+            try:
+                run.through(progress)
+            finally:
+                run.write_results()
+            return run.result()
 
 
 def _seed(job: OfflineJob) -> bytes:
@@ -95,16 +101,26 @@ def _seed(job: OfflineJob) -> bytes:
 
 
 class _Run:
-    def __init__(self, job: OfflineJob, parts: Parts, archive: Archive, clock: ManualClock) -> None:
+    def __init__(
+        self, job: OfflineJob, parts: Parts, archive: Archive, clock: ManualClock, source: VideoSource
+    ) -> None:
         self._job = job
         self._archive = archive
         self._clock = clock
         self._lane: Lane = parts.lanes[job.camera]
-        self._parts = parts
         self._engine = Engine(parts.detector, parts.lanes, self._record)
         self._audit = CameraAudit(job.camera, self._lane.camera.audit)
         clip = job.settings.evidence.clip
         self._ring = PacketRing(clip.pre_roll + clip.post_roll + _RING_SLACK_S, _RING_BYTES)
+        camera = self._lane.camera
+        self._capture = Capture(
+            source,
+            fps=camera.detect.fps,
+            analysis_size=parts.detector.analysis_size,
+            masks=tuple(mask.coordinates for mask in camera.masks.values()),
+            ring=self._ring,
+            clock=SystemClock(),
+        )
         self._video = AnnotatedVideo(job.out / "annotated.mp4", self._lane) if job.annotate else None
         self._frames = 0
         self._seconds = 0.0
@@ -114,31 +130,14 @@ class _Run:
         self._archive.recorder.record(said)
 
     def through(self, progress: Callable[[float], None]) -> None:
-        live_clock = SystemClock()
-        with open_source(
-            self._job.source, clock=live_clock, start_utc=self._job.start, timeout=10.0, epoch=1
-        ) as source:
-            try:
-                for picture in self._pictures(source):
-                    self._look(picture)
-                    progress(picture.pts)
-            finally:
-                self._end()
-
-    def _pictures(self, source: VideoSource) -> Iterator[Picture]:
-        camera = self._lane.camera
-        self._capture = Capture(
-            source,
-            fps=camera.detect.fps,
-            analysis_size=self._parts.detector.analysis_size,
-            masks=tuple(mask.coordinates for mask in camera.masks.values()),
-            ring=self._ring,
-            clock=SystemClock(),
-        )
-        for picture in self._capture:
-            if self._job.duration is not None and picture.pts > self._job.duration:
-                return
-            yield picture
+        try:
+            for picture in self._capture:
+                if self._job.duration is not None and picture.pts > self._job.duration:
+                    break
+                self._look(picture)
+                progress(picture.pts)
+        finally:
+            self._end()
 
     def _look(self, picture: Picture) -> None:
         self._clock.set(max(self._clock.monotonic(), picture.pts))
