@@ -35,7 +35,7 @@ def _filled(text: str, env: Mapping[str, str]) -> str:
     def fill(match: re.Match[str]) -> str:
         if match[1] not in env:
             raise BadRequest(
-                f"the environment variable {match[1]} is not set", fix=f"Set it: export {match[1]}=…"
+                f"the environment variable {match[1]} is not set", fix=f"Export {match[1]} with its value."
             )
         return quote(env[match[1]], safe="")
 
