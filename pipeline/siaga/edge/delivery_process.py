@@ -19,7 +19,7 @@ from siaga.deliver.items import Lane
 from siaga.deliver.uploader import Uploader
 from siaga.edge.archive import Archive, StoreSpec, open_archive
 from siaga.edge.child import Tether, run_child
-from siaga.evidence.quota import shed
+from siaga.evidence.quota import make_room, shed
 from siaga.ledger.store import LedgerStore
 
 log = structlog.get_logger(__name__)
@@ -157,12 +157,13 @@ def _upkeep(archive: Archive, settings: Settings) -> None:
         freed = shed(
             archive.blobs, archive.outbox.held(), archive.outbox.shed, max_bytes=settings.evidence.max_bytes
         )
-        archive.ballast.ensure()
+        # A disk that others filled is relieved too; the ballast comes back when there is room.
+        freed += make_room(archive.blobs, archive.ballast, archive.outbox.held, archive.outbox.shed)
     except StorageError as error:
         log.warning("upkeep failed", error=str(error))
         return
     if freed:
-        log.warning("evidence shed to stay within evidence.max_bytes", freed_bytes=freed)
+        log.warning("evidence shed to make room", freed_bytes=freed)
 
 
 def _write_status(path: Path, archive: Archive, uploader: Uploader | None) -> None:

@@ -158,6 +158,7 @@ class Recorder:
             said.zone,
             (_title(transition), f"{transition.camera}  {transition.utc:%Y-%m-%d %H:%M:%S} UTC"),
             self._settings.evidence.snapshot,
+            blur=self._blurs,
         )
         common = Evidence(
             kind=EvidenceKind.SNAPSHOT,
