@@ -16,6 +16,7 @@ from siaga.core.settings import Settings
 from siaga.core.settings.document import read_document
 from siaga.core.settings.load import load_settings
 from siaga.core.settings.schema import json_schema, json_schema_text
+from siaga.edge.site import check_site
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTIONS = [ROOT / name / "siaga" for name in ("pipeline", "serve", "models", "datasets")]
@@ -110,6 +111,7 @@ def test_the_schema_is_a_schema_that_knows_wrong_from_right() -> None:
 def test_shipped_configurations_are_right(file: Path) -> None:
     settings = load_settings(file, env=SECRETS).settings
     assert settings.cameras
+    assert check_site(settings).name == settings.model
 
 
 def test_the_examples_show_what_they_should() -> None:

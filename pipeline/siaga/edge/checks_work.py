@@ -3,7 +3,8 @@
 import importlib.util
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 from siaga.core.errors import DependencyMissing
@@ -11,6 +12,7 @@ from siaga.core.settings import Settings
 from siaga.edge.finding import Finding, Status
 
 _SLOW_INFERENCE_S = 0.2
+_TRIES = 4
 
 
 def provider(settings: Settings) -> Iterator[Finding]:
@@ -50,10 +52,7 @@ def _inference(settings: Settings) -> Finding:
     width, height = detector.analysis_size(size)
     picture = np.full((height, width, 3), 114, np.uint8)
     frame = Frame("doctor", 0, 0, 0.0, 0.0, SystemClock().utc(), picture, size)
-    detector.detect([frame])
-    began = time.perf_counter()
-    detector.detect([frame])
-    taken = time.perf_counter() - began
+    taken = min(_seconds(partial(detector.detect, [frame])) for _ in range(_TRIES))
     provider = detector.choice.provider
     detector.close()
     said = f"{taken * 1000:.0f} ms for a picture of {width} x {height} on {provider}, one thread"
@@ -62,6 +61,12 @@ def _inference(settings: Settings) -> Finding:
             "inference", Status.WARN, said, "Choose a smaller model, or analyse fewer pictures a second."
         )
     return Finding("inference", Status.OK, said)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def codecs(_: Settings) -> Iterator[Finding]:
