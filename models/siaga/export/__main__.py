@@ -50,19 +50,21 @@ def training_facts(runs: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def manifest_content(model: Path, name: str, classes: Sequence[str], runs: Sequence[Path]) -> dict[str, Any]:
+def manifest_content(
+    model: Path, classes: Sequence[str], size: tuple[int, int], runs: Sequence[Path]
+) -> dict[str, Any]:
     """The manifest of a freshly exported YOLO11 detector, as plain types."""
     input_name, output_name = tensor_names(model)
     return {
         "schema_version": 1,
-        "name": name,
+        "name": model.stem,
         "task": "detect",
         "file": model.name,
         "sha256": file_sha256(model),
         "bytes": model.stat().st_size,
         "licence": "AGPL-3.0-or-later",
         "classes": list(classes),
-        "input": {"name": input_name, "width": 640, "height": 384, "stride": 32, "dynamic": True},
+        "input": {"name": input_name, "width": size[0], "height": size[1], "stride": 32, "dynamic": True},
         "output": {"name": output_name, "form": "yolov8"},
         "thresholds": {"confidence": dict.fromkeys(classes, _START_THRESHOLD), "nms_iou": 0.6},
         "training": training_facts(runs),
@@ -78,10 +80,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--run", type=Path, required=True, nargs="+", help="folders of the runs, first one first"
     )
+    parser.add_argument("--width", type=int, default=960, help="of the input that the edge uses, in pixels")
+    parser.add_argument("--height", type=int, default=544)
     args = parser.parse_args(arguments)
     model = args.manifest.with_suffix(".onnx")
     classes = export_onnx(args.weights, model)
-    content = manifest_content(model, args.manifest.stem, classes, args.run)
+    content = manifest_content(model, classes, (args.width, args.height), args.run)
     args.manifest.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     manifest = Manifest.load(args.manifest)
     manifest.verify_sha256()
