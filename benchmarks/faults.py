@@ -40,6 +40,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--drop-every", type=float, default=30.0)
     parser.add_argument("--bad", type=float, default=60.0, help="seconds beside the hopeless cameras")
     parser.add_argument("--model", help="name or manifest; default: one that costs next to nothing")
+    parser.add_argument("--clip", type=Path, help="what the cameras show; default: a drawn clip")
     parser.add_argument("--keep", type=Path, help="an empty folder for all files; default: a temporary one")
     parser.add_argument("--smoke", action="store_true", help="seconds instead of minutes, short time-outs")
     options = parser.parse_args()
@@ -104,8 +105,7 @@ def _hopeless(site: FaultSite, seconds: float, before: dict[str, float]) -> dict
     return told
 
 
-def _site(folder: Path, server: RtspServer, stack: ExitStack) -> FaultSite:
-    clip = sites.tiny_clip(folder / "clip.mp4")
+def _site(folder: Path, clip: Path, server: RtspServer, stack: ExitStack) -> FaultSite:
     for name in ("shaky", "steady0", "steady1"):
         server.add(f"/{name}", clip)
     port = rig.free_port()
@@ -119,11 +119,12 @@ def _site(folder: Path, server: RtspServer, stack: ExitStack) -> FaultSite:
 
 
 def _run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    clip = options.clip or sites.tiny_clip(folder / "clip.mp4")
     model = options.model or sites.tiny_model(folder / "model")
     told: dict[str, Any] = {}
     with ExitStack() as stack:
         server = stack.enter_context(RtspServer())
-        site = _site(folder, server, stack)
+        site = _site(folder, clip, server, stack)
         quick = options.smoke
         with rig.edge(folder, site.config("four.yaml", model, quick=quick), **trouble.PASSWORDS) as edge:
             rig.until(lambda: set(_GOOD) <= site.alive(), "the four cameras are analysed", 300)
@@ -166,6 +167,7 @@ def _second_site(
         told["password_hits"] = trouble.search(site)
         told["exit_code"] = edge.stop()
     told["password_hits"] += trouble.search(site)
+    told["ledger_arrived"] = site.ledger_arrived()
     return told
 
 

@@ -182,7 +182,8 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         told = _run(options, folder)
     _print(told)
-    how = {name: getattr(options, name) for name in ("minutes", "codec", "server", "model", "smoke")}
+    how = {name: getattr(options, name) for name in ("minutes", "codec", "server", "smoke")}
+    how["model"] = "tiny" if options.smoke else options.model
     machine.last_line(described | {"benchmark": "soak"} | how | told)
 
 

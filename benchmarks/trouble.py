@@ -1,8 +1,12 @@
 """A site with cameras that fail, and what is measured while one does."""
 
 import base64
+import json
 import socket
+import sqlite3
 import time
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,14 +80,20 @@ class FaultSite:
         return between(first, rig.states(self.folder))
 
     def down_s(self, name: str) -> dict[str, float]:
-        """Seconds not monitored of a camera by condition, as the service's ledger says."""
+        """Seconds not monitored of a camera by condition, as the box's ledger says."""
+        return _down(self.ledger_here().values(), name)
+
+    def ledger_here(self) -> dict[tuple[str, ...], dict[str, Any]]:
+        """The box's ledger rows by camera, zone and hour."""
+        with closing(sqlite3.connect(self.folder / "state" / "ledger.sqlite", timeout=60)) as connection:
+            rows = [json.loads(row[0]) for row in connection.execute("SELECT body FROM ledger")]
+        return {_place(row): row for row in rows}
+
+    def ledger_arrived(self) -> bool:
+        """Whether the service has the same rows; to be asked when the edge has stopped."""
         with self.service.viewer() as client:
-            items = client.get("/api/v1/ledger", params={"camera": name}).json()["items"]
-        total: dict[str, float] = {}
-        for row in (item["row"] for item in items):
-            for condition, seconds in row["down_s"].items() if row["zone"] is None else ():
-                total[condition] = total.get(condition, 0.0) + seconds
-        return total
+            items = client.get("/api/v1/ledger").json()["items"]
+        return {_place(item["row"]): item["row"] for item in items} == self.ledger_here()
 
     def unmonitored(self, name: str | None) -> list[dict[str, Any]]:
         """Violations "not monitored" of a camera, or of all."""
@@ -98,6 +108,19 @@ class FaultSite:
         server.add(f"/{name}", self.clip)
         with server:
             return rig.until(lambda: self.analysed(name) > 0, f"{name} is analysed", 120)
+
+
+def _place(row: dict[str, Any]) -> tuple[str, ...]:
+    return row["camera"], row["zone"] or "", row["hour"]
+
+
+def _down(rows: Iterable[dict[str, Any]], camera: str) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for row in rows:
+        if row["camera"] == camera and row["zone"] is None:
+            for condition, seconds in row["down_s"].items():
+                total[condition] = total.get(condition, 0.0) + seconds
+    return total
 
 
 def between(first: dict[str, dict[str, Any]], last: dict[str, dict[str, Any]]) -> dict[str, float]:

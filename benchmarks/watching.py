@@ -17,7 +17,8 @@ _MB = 1e6
 class Watch:
     """Samples memory and the cameras' states.
 
-    Resident memory counts pages that two processes share (picture slots, libraries) twice: an upper bound.
+    Resident memory counts pages that two processes share (picture slots, libraries) twice; proportional
+    memory (PSS) counts each page once over all processes.
     """
 
     def __init__(self, folder: Path, edge: rig.Program) -> None:
@@ -27,6 +28,7 @@ class Watch:
         self._last = self._first
         self._worst_age: dict[str, int] = {}
         self._totals: list[tuple[float, float]] = []
+        self._pss: list[tuple[float, float]] = []
         self._each: dict[str, list[float]] = defaultdict(list)
 
     @property
@@ -36,15 +38,17 @@ class Watch:
 
     def sample(self) -> None:
         """Look once."""
-        total, at = 0.0, time.monotonic() - self._began
+        total, shared_out, at = 0.0, 0.0, time.monotonic() - self._began
         for index, process in enumerate(self._edge.family()):
             try:
                 resident = process.memory_info().rss / _MB
             except psutil.NoSuchProcess:
                 continue
             total += resident
+            shared_out += _proportional(process.pid) / _MB
             self._each[f"{index} pid {process.pid}"].append(resident)
         self._totals.append((at, total))
+        self._pss.append((at, shared_out))
         self._last = rig.states(self._folder) or self._last
         for name, camera in self._last.items():
             age = camera["age_p95_ms"] or 0
@@ -63,6 +67,8 @@ class Watch:
             "memory_mb": round(self._totals[-1][1], 1),
             "memory_mb_most": round(max(total for _, total in self._totals), 1),
             "memory_slope_mb_per_h": round(slope_per_hour(self._totals), 1),
+            "memory_pss_mb": round(self._pss[-1][1], 1),
+            "memory_pss_slope_mb_per_h": round(slope_per_hour(self._pss), 1),
             "memory_by_process_mb": {
                 name: [round(values[0], 1), round(values[len(values) // 2], 1), round(values[-1], 1)]
                 for name, values in self._each.items()
@@ -83,6 +89,15 @@ class Watch:
             "age_p95_ms": last["age_p95_ms"],
             "age_p95_ms_worst": self._worst_age.get(name),
         }
+
+
+def _proportional(pid: int) -> float:
+    """Bytes of a process with shared pages split among their users; 0 where the kernel does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((float(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0.0)
 
 
 def slope_per_hour(totals: list[tuple[float, float]]) -> float:
