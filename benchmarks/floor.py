@@ -16,12 +16,13 @@ import onnxruntime as ort
 from benchmarks.machine import Stopwatch, spread
 from siaga.core.clock import SystemClock
 from siaga.core.settings.load import Loaded, parse_settings
-from siaga.edge.archive import Archive, StoreSpec, open_archive
+from siaga.edge.archive import Archive, open_archive
 from siaga.edge.clip_cutter import cut
 from siaga.edge.engine import Engine
 from siaga.edge.link import ClipRequest
-from siaga.edge.parts import build_parts, model_ref
+from siaga.edge.parts import build_parts
 from siaga.edge.recorder import Occurrence
+from siaga.edge.specs import StoreSpec, model_ref
 from siaga.frames.audit import CameraAudit
 from siaga.frames.capture import Capture
 from siaga.frames.packets import PacketRing

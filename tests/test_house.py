@@ -16,7 +16,7 @@ from siaga.core.settings import Settings
 from siaga.core.settings.document import read_document
 from siaga.core.settings.load import load_settings
 from siaga.core.settings.schema import json_schema, json_schema_text
-from siaga.edge.site import check_site
+from siaga.edge.check import check_site
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTIONS = [ROOT / name / "siaga" for name in ("pipeline", "serve", "models", "datasets")]

@@ -14,7 +14,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from siaga.cli.console import stderr, stdout
-from siaga.core.errors import BadRequest, ConfigError, Conflict
+from siaga.cli.sources import source_url
+from siaga.core.errors import ConfigError, Conflict
 
 if TYPE_CHECKING:
     from siaga.core.settings.load import Loaded
@@ -30,9 +31,7 @@ def analyze(
     out: Annotated[Path, typer.Option("--out", help="Folder for the results, one sub-folder per source.")],
     config: Annotated[
         Path | None,
-        typer.Option(
-            "--config", "-c", help="A site's configuration; default: missing helmets everywhere."
-        ),
+        typer.Option("--config", "-c", help="A site's configuration; default: missing helmets everywhere."),
     ] = None,
     camera: Annotated[
         str | None,
@@ -56,15 +55,15 @@ def analyze(
     Writes events.jsonl, ledger.json and evidence/ per source; for a file the result is the same every time.
     Without a configuration it looks for missing helmets in the whole picture.
     """
+    from siaga.edge.check import check_site
     from siaga.edge.offline import OfflineJob, analyse
-    from siaga.edge.site import check_site
 
     loaded = _load(config)
     check_site(loaded.settings)
     name = _camera(loaded, camera, config)
     results: dict[str, OfflineResult] = {}
     for source in sources:
-        url = parse_source(source)
+        url = source_url(source)
         folder = _folder(out, source, results)
         job = OfflineJob(
             source=url,
@@ -102,24 +101,6 @@ def _camera(loaded: "Loaded", camera: str | None, config: Path | None) -> str:
         where=str(config),
         fix=f"Say which one the recording is of: --camera {'|'.join(names)}",
     )
-
-
-def parse_source(source: str) -> Any:
-    """What the user named: a file, rtsp://…, device:NUMBER.
-
-    Raises:
-        BadRequest: Another protocol.
-    """
-    from siaga.core.settings import StreamUrl
-
-    if re.match(r"^(rtsps?://|device:|file:)", source, re.IGNORECASE):
-        try:
-            return StreamUrl.parse(source)
-        except ValueError as error:
-            raise BadRequest(str(error)) from error
-    if "://" in source:
-        raise BadRequest(f"{source!r} is not a source", fix="Use a file, rtsp://… or device:NUMBER.")
-    return StreamUrl(f"file:{source}")
 
 
 def _folder(out: Path, source: str, taken: dict[str, Any]) -> Path:

@@ -50,5 +50,11 @@ def main() -> None:
     except SiagaError as error:
         show_error(error)
         sys.exit(error.exit_code)
+    except ImportError as error:
+        from siaga.edge.libraries import explain
+
+        missing = explain(error)
+        show_error(missing)
+        sys.exit(missing.exit_code)
     except BrokenPipeError:
         sys.exit(0)

@@ -30,7 +30,7 @@ def check(
     Nothing is connected and nothing is written. What is wrong is said with file and line.
     """
     from siaga.core.settings.load import load_settings
-    from siaga.edge.site import check_site
+    from siaga.edge.check import check_site
 
     loaded = load_settings(file)
     manifest = check_site(loaded.settings)

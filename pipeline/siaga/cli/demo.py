@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from siaga.cli.analyze import parse_source
 from siaga.cli.console import stdout, stop_on_signals
+from siaga.cli.sources import source_url
 from siaga.core.errors import DependencyMissing
 from siaga.core.event import Event, EventState, EvidenceKind, EvidenceStatus, RuleKind
 from siaga.core.redact import Redactor
@@ -52,7 +52,7 @@ def demo(
         timer = threading.Timer(seconds, stop.set)
         timer.daemon = True
         timer.start()
-    options = DemoOptions(folder, parse_source(source) if source else None, port)
+    options = DemoOptions(folder, source_url(source) if source else None, port)
     show(
         options,
         stop,

@@ -2,45 +2,21 @@
 
 from collections.abc import Set
 from dataclasses import dataclass
-from pathlib import Path
-from uuid import UUID
 
 import structlog
 
 from siaga.core.clock import Clock, IdFactory, repeatable, uuid7_factory
 from siaga.core.errors import StorageError
-from siaga.core.event import EventDraft, EventState, Evidence, EvidenceKind, EvidenceStatus, ModelRef
-from siaga.core.settings import Settings
+from siaga.core.event import EventDraft, EventState, Evidence, EvidenceKind, EvidenceStatus
 from siaga.deliver.device import DeviceKey, load_or_make_key
 from siaga.deliver.outbox import Outbox
 from siaga.edge.recorder import Recorder
+from siaga.edge.specs import StoreSpec
 from siaga.evidence.quota import Ballast
 from siaga.evidence.store import BlobStore
 from siaga.ledger.store import LedgerStore
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class StoreSpec:
-    """Where and under which settings to record; picklable.
-
-    Attributes:
-        boot_id: Names this start of the edge.
-        seed: Makes key and ids repeatable, for results that depend on a file alone; None for a real box.
-            A key that anybody can make again proves integrity, not origin.
-    """
-
-    settings: Settings
-    config_hash: str
-    model: ModelRef
-    boot_id: UUID
-    seed: bytes | None = None
-
-    @property
-    def folder(self) -> Path:
-        """The state folder."""
-        return self.settings.state_dir
 
 
 @dataclass(frozen=True)

@@ -9,21 +9,19 @@ import resource
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import structlog
 
-from siaga.core.clock import Clock, SystemClock
+from siaga.core.clock import Clock
 from siaga.core.errors import SiagaError, SourceEnded, SourceError
-from siaga.core.geometry import Polygon
 from siaga.core.health import Condition, HealthChange
-from siaga.core.settings import Camera, Clip, StreamUrl
-from siaga.edge.child import Tether, run_child
+from siaga.core.settings import StreamUrl
+from siaga.edge.child import Tether
 from siaga.edge.clip_cutter import ClipCutter
 from siaga.edge.engine_link import EngineLink
 from siaga.edge.link import CameraState, ClipRequest
+from siaga.edge.specs import CameraSpec
 from siaga.frames.audit import CameraAudit
 from siaga.frames.capture import Capture, Picture
 from siaga.frames.packets import PacketRing
@@ -40,42 +38,6 @@ _RING_BYTES = 64 * 2**20
 # Room, not memory: pages are taken only for what is written.
 _LARGEST = (4096, 3072)
 _LARGEST_ANALYSED = (1920, 1920)
-
-
-@dataclass(frozen=True)
-class CameraSpec:
-    """All that a camera process needs; it reads no configuration itself.
-
-    Attributes:
-        analysis_box: (width, height) in pixels that the analysed picture must fit into.
-        engine: Socket of the engine that analyses this camera, and the key to it.
-        ring_s: Seconds of packets kept for clips.
-    """
-
-    name: str
-    camera: Camera
-    analysis_box: tuple[int, int]
-    clip: Clip
-    engine: Path
-    engine_key: bytes
-    ring_s: float
-
-    @property
-    def masks(self) -> tuple[Polygon, ...]:
-        """Privacy masks."""
-        return tuple(mask.coordinates for mask in self.camera.masks.values())
-
-    def analysis_size(self, size: tuple[int, int]) -> tuple[int, int]:
-        """The largest even size of the same aspect as ``size`` (width, height) that fits the box."""
-        ratio = min(self.analysis_box[0] / size[0], self.analysis_box[1] / size[1], 1.0)
-        return max(2, round(size[0] * ratio / 2) * 2), max(2, round(size[1] * ratio / 2) * 2)
-
-
-def camera_main(tether: Tether, spec: CameraSpec) -> None:
-    """Entry point of the process."""
-    # One thread per process, one process per core: OpenCV's own threads would only get in the way.
-    cv2.setNumThreads(1)
-    run_child(tether, CameraProcess(tether, spec, SystemClock()).run)
 
 
 class CameraProcess:

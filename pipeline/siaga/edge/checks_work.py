@@ -27,7 +27,7 @@ def provider(settings: Settings) -> Iterator[Finding]:
 
 def model(settings: Settings) -> Iterator[Finding]:
     """The model: bytes, classes, licence, and one real inference."""
-    from siaga.edge.site import check_site
+    from siaga.edge.check import check_site
 
     manifest = check_site(settings)
     manifest.verify_sha256()

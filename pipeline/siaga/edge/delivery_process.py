@@ -4,21 +4,21 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import structlog
 
-from siaga.core.clock import Clock, SystemClock
+from siaga.core.clock import Clock
 from siaga.core.errors import StorageError
 from siaga.core.event import RuleKind
 from siaga.core.ledger import LedgerRow
 from siaga.core.settings import Camera, Settings
 from siaga.deliver.items import Lane
 from siaga.deliver.uploader import Uploader
-from siaga.edge.archive import Archive, StoreSpec, open_archive
-from siaga.edge.child import Tether, run_child
+from siaga.edge.archive import Archive, open_archive
+from siaga.edge.child import Tether
+from siaga.edge.specs import DeliverySpec
 from siaga.evidence.quota import make_room, shed
 from siaga.ledger.store import LedgerStore
 
@@ -29,20 +29,8 @@ _UPKEEP_S = 10.0
 _LAST_TRY_S = 3.0
 
 
-@dataclass(frozen=True)
-class DeliverySpec:
-    """What the delivery process needs; picklable. ``status``: the file that it rewrites with its state."""
-
-    store: StoreSpec
-    status: Path
-
-
-def delivery_main(tether: Tether, spec: DeliverySpec) -> None:
-    """Entry point of the process."""
-    run_child(tether, lambda: _run(tether, spec, SystemClock()))
-
-
-def _run(tether: Tether, spec: DeliverySpec, clock: Clock) -> None:
+def run_delivery(tether: Tether, spec: DeliverySpec, clock: Clock) -> None:
+    """Deliver until told to stop."""
     settings = spec.store.settings
     with ExitStack() as stack:
         archive = stack.enter_context(closing(open_archive(spec.store, clock)))

@@ -10,20 +10,20 @@ from functools import partial
 from multiprocessing.connection import Connection, Listener
 from uuid import UUID
 
-import cv2
 import numpy as np
 import structlog
 
-from siaga.core.clock import Clock, SystemClock
+from siaga.core.clock import Clock
 from siaga.core.frame import Frame
 from siaga.core.health import HealthChange
 from siaga.core.ledger import LedgerRow
 from siaga.edge.archive import Archive, open_archive
-from siaga.edge.child import Tether, run_child
+from siaga.edge.child import Tether
 from siaga.edge.clips import WantedClip
 from siaga.edge.engine import Engine
 from siaga.edge.link import CameraState, ClipAnswer, ClipRequest, Hello, listen, receive_slot
-from siaga.edge.parts import EngineSpec, Parts, build_parts
+from siaga.edge.parts import Parts, build_parts
+from siaga.edge.specs import EngineSpec
 from siaga.edge.watch import OfflineWatch
 from siaga.edge.writer import RecordWriter
 from siaga.frames.slot import FrameSlot
@@ -52,13 +52,6 @@ class Eye:
     overwritten: int = 0
     ages: deque[float] = field(default_factory=lambda: deque(maxlen=300))
     reported: tuple[int, int, int] = (0, 0, 0)
-
-
-def engine_main(tether: Tether, spec: EngineSpec) -> None:
-    """Entry point of the process."""
-    # One thread per process, one process per core: OpenCV's own threads would only get in the way.
-    cv2.setNumThreads(1)
-    run_child(tether, lambda: EngineProcess(tether, spec, SystemClock()).run())
 
 
 class EngineProcess:

@@ -12,13 +12,14 @@ from siaga.core.clock import ManualClock, SystemClock
 from siaga.core.event import Event
 from siaga.core.settings import Settings, StreamUrl
 from siaga.edge.annotate import AnnotatedVideo
-from siaga.edge.archive import Archive, StoreSpec, open_archive
+from siaga.edge.archive import Archive, open_archive
 from siaga.edge.clip_cutter import cut
 from siaga.edge.engine import Engine
 from siaga.edge.lane import Lane
 from siaga.edge.link import ClipRequest
-from siaga.edge.parts import Parts, build_parts, model_ref
+from siaga.edge.parts import Parts, build_parts
 from siaga.edge.recorder import Occurrence
+from siaga.edge.specs import StoreSpec, model_ref
 from siaga.frames.audit import CameraAudit
 from siaga.frames.capture import Capture, Picture, picture_to_frame
 from siaga.frames.packets import PacketRing

@@ -2,35 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from siaga.core.clock import Clock, repeatable, uuid7_factory
-from siaga.core.event import ModelRef
 from siaga.core.settings import ObjectFilter, Settings
 from siaga.detect.detector import OnnxDetector, open_detector
-from siaga.edge.archive import StoreSpec
 from siaga.edge.lane import Lane
 from siaga.manifest import Manifest, resolve
 
 _WEAK_PERSON = 0.1
-
-
-@dataclass(frozen=True)
-class EngineSpec:
-    """What an engine process needs; picklable.
-
-    Attributes:
-        cameras: Names of the cameras it analyses.
-        socket: Where its cameras find it; ``key`` lets them in.
-        status: The file that it rewrites with its state.
-    """
-
-    name: str
-    cameras: tuple[str, ...]
-    store: StoreSpec
-    socket: Path
-    key: bytes
-    status: Path
 
 
 @dataclass(frozen=True)
@@ -39,11 +18,6 @@ class Parts:
 
     detector: OnnxDetector
     lanes: Mapping[str, Lane]
-
-
-def model_ref(manifest: Manifest) -> ModelRef:
-    """How events name the model."""
-    return ModelRef(name=manifest.name, sha256=manifest.sha256)
 
 
 def filters_of(settings: Settings) -> dict[str, Mapping[str, ObjectFilter]]:

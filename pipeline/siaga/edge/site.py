@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import multiprocessing
 import os
 import random
 import secrets
@@ -9,6 +10,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +20,14 @@ from uuid import uuid4
 import structlog
 
 from siaga.core.clock import Clock, SystemClock
-from siaga.core.errors import ConfigError, Conflict
+from siaga.core.errors import Conflict
 from siaga.core.settings import Settings
 from siaga.core.settings.load import Loaded
-from siaga.edge.archive import StoreSpec, open_archive
-from siaga.edge.camera_process import CameraSpec, camera_main
-from siaga.edge.delivery_process import DeliverySpec, delivery_main
-from siaga.edge.engine_process import engine_main
-from siaga.edge.parts import EngineSpec, build_detector, model_ref
+from siaga.edge.check import check_site
+from siaga.edge.entries import camera_main, delivery_main, engine_main, first_steps
+from siaga.edge.specs import CameraSpec, DeliverySpec, EngineSpec, StoreSpec, model_ref
 from siaga.edge.supervisor import Job, Supervisor
-from siaga.manifest import Manifest, resolve
+from siaga.manifest import Manifest
 
 log = structlog.get_logger(__name__)
 
@@ -43,47 +43,6 @@ class SiteState:
     engines: list[dict[str, Any]]
     delivery: dict[str, Any]
     restarts: dict[str, int]
-
-
-def check_site(settings: Settings) -> Manifest:
-    """Check what can be checked before any process starts.
-
-    Raises:
-        ModelError: The model cannot be used.
-        ConfigError: The model knows no people, or an item is asked for that it has no class for.
-        DependencyMissing: The provider that is asked for is not installed.
-    """
-    manifest = resolve(settings.model)
-    if "person" not in manifest.classes:
-        raise ConfigError(
-            f"the model {manifest.name} has no class person (it has: {', '.join(manifest.classes)})",
-            where="model",
-            fix="Choose a model that finds people.",
-        )
-    check_items(settings, manifest)
-    return manifest
-
-
-def check_items(settings: Settings, manifest: Manifest) -> None:
-    """Refuse an item that the model cannot judge: it would be "cannot tell" for ever, and look like safety.
-
-    Raises:
-        ConfigError: Names the key and what the model can judge.
-    """
-    asked = {"ppe.requires": settings.ppe.requires}
-    for name, camera in settings.cameras.items():
-        asked[f"cameras.{name}.ppe.requires"] = camera.ppe.requires or ()
-        for zone, block in camera.zones.items():
-            asked[f"cameras.{name}.zones.{zone}.requires"] = block.requires
-    for key, items in asked.items():
-        for item in items:
-            if item.value not in manifest.classes:
-                raise ConfigError(
-                    f"the model {manifest.name} cannot judge {item.value} "
-                    f"(its classes: {', '.join(manifest.classes)})",
-                    where=key,
-                    fix="Take the item out, or choose a model that has it.",
-                )
 
 
 def engine_count(settings: Settings) -> int:
@@ -158,10 +117,7 @@ def run_site(
     manifest = check_site(settings)
     store = StoreSpec(settings, loaded.config_hash, model_ref(manifest), uuid4())
     with _only_one(settings.state_dir), _runtime_folder() as runtime:
-        build_detector(settings, manifest).close()
-        archive = open_archive(store, clock)
-        archive.sweep()
-        archive.close()
+        prepare(store, manifest, clock)
         supervisor = Supervisor(
             plan_jobs(store, manifest, runtime), clock, random.Random(), secrets_known, verbose, json_logs
         )
@@ -172,6 +128,16 @@ def run_site(
                 on_state(read_state(runtime, supervisor))
         finally:
             supervisor.stop()
+
+
+def prepare(store: StoreSpec, manifest: Manifest, clock: Clock) -> None:
+    """Try the model once and clean up after a crash, in a child: the supervisor stays small.
+
+    Raises:
+        ModelError, DependencyMissing, StorageError: What the child found.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        pool.submit(first_steps, store, manifest, clock).result()
 
 
 def read_state(runtime: Path, supervisor: Supervisor) -> SiteState:

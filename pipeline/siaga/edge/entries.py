@@ -1,0 +1,45 @@
+"""Where the supervisor's children begin; each imports what it needs itself, so that a camera stays small."""
+
+from siaga.core.clock import Clock, SystemClock
+from siaga.edge.child import Tether, run_child
+from siaga.edge.specs import CameraSpec, DeliverySpec, EngineSpec, StoreSpec
+from siaga.manifest import Manifest
+
+
+def camera_main(tether: Tether, spec: CameraSpec) -> None:
+    """The process of one camera."""
+    import cv2
+
+    from siaga.edge.camera_process import CameraProcess
+
+    # One thread per process, one process per core: OpenCV's own threads would only get in the way.
+    cv2.setNumThreads(1)
+    run_child(tether, lambda: CameraProcess(tether, spec, SystemClock()).run())
+
+
+def engine_main(tether: Tether, spec: EngineSpec) -> None:
+    """The process of one engine."""
+    import cv2
+
+    from siaga.edge.engine_process import EngineProcess
+
+    cv2.setNumThreads(1)
+    run_child(tether, lambda: EngineProcess(tether, spec, SystemClock()).run())
+
+
+def delivery_main(tether: Tether, spec: DeliverySpec) -> None:
+    """The process that delivers."""
+    from siaga.edge.delivery_process import run_delivery
+
+    run_child(tether, lambda: run_delivery(tether, spec, SystemClock()))
+
+
+def first_steps(store: StoreSpec, manifest: Manifest, clock: Clock) -> None:
+    """Before anything starts: try the model, and remove what a crash left half-written."""
+    from siaga.edge.archive import open_archive
+    from siaga.edge.parts import build_detector
+
+    archive = open_archive(store, clock)
+    build_detector(store.settings, manifest).close()
+    archive.sweep()
+    archive.close()
