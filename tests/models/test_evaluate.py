@@ -10,7 +10,7 @@ import yaml
 from siaga.evaluate.heads import Look, looks, table
 from siaga.evaluate.metrics import Scene, at_threshold, average_precision, iou, match, rank
 from siaga.evaluate.record import record
-from siaga.evaluate.tune import best_f1, gate, precise, safe_helmet, with_thresholds
+from siaga.evaluate.tune import best_f1, gate, precise, safe_head, with_thresholds
 
 NONE = np.empty((0, 4))
 BOX = np.array([[0.0, 0, 10, 10]])
@@ -91,12 +91,13 @@ def test_the_table_counts_by_height() -> None:
     )
 
 
-def test_thresholds_keep_false_alarms_and_silent_helmets_rare() -> None:
+def test_thresholds_keep_false_alarms_and_wrong_helmets_rare() -> None:
     ranking = rank([scene(BOX, np.concatenate([BOX, FAR]), [0.8, 0.455])], 0.5)
     assert precise(ranking, 0.9) == 0.46
     assert best_f1(ranking) == 0.46
-    silent = [Look(True, 20, 0.0, 0.615), Look(True, 20, 0.9, 0.7), Look(False, 20, 0, 0.9)]
-    assert safe_helmet(silent, 0.5, 0.02) == 0.62
+    alarms = [Look(False, 20, 0.615, 0.0), Look(False, 20, 0.8, 0.9), Look(True, 20, 0.9, 0)]
+    assert safe_head(alarms, 0.5, 0.02) == 0.62
+    assert safe_head(alarms, 0.95, 0.5) == 0.62
 
 
 def test_the_gate_is_the_least_height_that_is_called_right() -> None:
