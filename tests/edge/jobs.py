@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from siaga.core.errors import SourceRefused
-from siaga.edge.child import Tether, run_child
+from siaga.edge.child import Tether, follow_parent, run_child
 
 
 def _note(folder: Path, name: str) -> None:
@@ -15,6 +15,7 @@ def _note(folder: Path, name: str) -> None:
 
 def beats(tether: Tether, folder: Path) -> None:
     """Lives until told to stop."""
+    follow_parent()
 
     def work() -> None:
         _note(folder, tether.name)
@@ -38,6 +39,7 @@ def crashes(tether: Tether, folder: Path) -> None:
 
 def hangs(tether: Tether, folder: Path) -> None:
     """Gives one sign of life and then none."""
+    follow_parent()
 
     def work() -> None:
         _note(folder, tether.name)

@@ -52,7 +52,7 @@ class Tether:
 
 
 def run_child(tether: Tether, work: Callable[[], None]) -> None:
-    """Run ``work`` with logs set up, signals in place, and an end when the supervisor dies.
+    """Run ``work`` with logs set up and signals in place; call `follow_parent` before.
 
     Errors of Siaga's own tree end the child with their exit code and one log line; others with a traceback,
     redacted. The supervisor decides what happens next.
@@ -61,7 +61,6 @@ def run_child(tether: Tether, work: Callable[[], None]) -> None:
     configure_logs(redact, json=tether.json_logs, verbose=tether.verbose)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *args: _ask_to_stop(tether, *args))
-    threading.Thread(target=_die_with_parent, name="tether", daemon=True).start()
     tether.alive()
     try:
         work()
@@ -77,6 +76,14 @@ def run_child(tether: Tether, work: Callable[[], None]) -> None:
 
 def _ask_to_stop(tether: Tether, _number: int, _frame: FrameType | None) -> None:
     tether.stop.value = 1
+
+
+def follow_parent() -> None:
+    """From now on end this process as soon as its parent is gone, also by kill -9.
+
+    Call it first, before slow imports: an orphan that cleans up or records would do so beside the next edge.
+    """
+    threading.Thread(target=_die_with_parent, name="tether", daemon=True).start()
 
 
 def _die_with_parent() -> None:

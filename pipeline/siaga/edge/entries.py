@@ -1,13 +1,14 @@
 """Where the supervisor's children begin; each imports what it needs itself, so that a camera stays small."""
 
 from siaga.core.clock import Clock, SystemClock
-from siaga.edge.child import Tether, run_child
+from siaga.edge.child import Tether, follow_parent, run_child
 from siaga.edge.specs import CameraSpec, DeliverySpec, EngineSpec, StoreSpec
 from siaga.manifest import Manifest
 
 
 def camera_main(tether: Tether, spec: CameraSpec) -> None:
     """The process of one camera."""
+    follow_parent()
     import cv2
 
     from siaga.edge.camera_process import CameraProcess
@@ -19,6 +20,7 @@ def camera_main(tether: Tether, spec: CameraSpec) -> None:
 
 def engine_main(tether: Tether, spec: EngineSpec) -> None:
     """The process of one engine."""
+    follow_parent()
     import cv2
 
     from siaga.edge.engine_process import EngineProcess
@@ -29,6 +31,7 @@ def engine_main(tether: Tether, spec: EngineSpec) -> None:
 
 def delivery_main(tether: Tether, spec: DeliverySpec) -> None:
     """The process that delivers."""
+    follow_parent()
     from siaga.edge.delivery_process import run_delivery
 
     run_child(tether, lambda: run_delivery(tether, spec, SystemClock()))
@@ -36,6 +39,7 @@ def delivery_main(tether: Tether, spec: DeliverySpec) -> None:
 
 def first_steps(store: StoreSpec, manifest: Manifest, clock: Clock) -> None:
     """Before anything starts: try the model, and remove what a crash left half-written."""
+    follow_parent()
     from siaga.edge.archive import open_archive
     from siaga.edge.parts import build_detector
 
