@@ -114,6 +114,14 @@ class Program:
         self.kill()
 
 
+def alive(process: psutil.Process) -> bool:
+    """Whether it still runs; a dead child that nobody has reaped does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def cameras(log: Path, port: int, videos: Mapping[str, Path], password: str = "") -> Program:
     """An RTSP server with a camera per name, in a process of its own; with a password it asks for a login."""
     command = [sys.executable, "-m", "siaga.demo.rtsp", "--port", str(port)]

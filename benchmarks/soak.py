@@ -100,8 +100,9 @@ def _run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         edge.stop()
         told = watch.summary() | {"exit_code": code, "drained": drained} | watching.complaints(edge.log)
         told["books"] = accounts.balance(folder / "state", service).as_dict()
-        violations = [v for v in service.violations() if datetime.fromisoformat(v["start_at"]) <= stopped]
-        told["counts"] = _counts(violations, videos, watch.seconds, expected)
+        violations = service.violations()
+        begun = [v for v in violations if watch.began <= datetime.fromisoformat(v["start_at"]) <= stopped]
+        told["counts"] = _counts(begun, videos, (stopped - watch.began).total_seconds(), expected)
         told["clips"] = _clips(service, violations)
     return told
 

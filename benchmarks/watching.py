@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class Watch:
 
     def __init__(self, folder: Path, edge: rig.Program) -> None:
         self._folder, self._edge = folder, edge
+        self.began = datetime.now(UTC)
         self._began = time.monotonic()
         self._first = rig.states(folder)
         self._last = self._first
