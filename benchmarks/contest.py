@@ -20,7 +20,7 @@ def installed() -> bool:
 
 
 def contest(
-    video: Path, model: Path, *, streams: int, seconds: float, rounds: int, tuned: bool
+    video: Path, model: str, *, streams: int, seconds: float, rounds: int, tuned: bool
 ) -> dict[str, Any]:
     """Let each contender run ``streams`` processes for ``seconds``, in turns, ``rounds`` times.
 
@@ -47,13 +47,13 @@ def contest(
 
 
 def _together(
-    name: str, video: Path, model: Path, streams: int, seconds: float, *, tuned: bool
+    name: str, video: Path, model: str, streams: int, seconds: float, *, tuned: bool
 ) -> dict[str, float]:
     cores = sorted(os.sched_getaffinity(0))
     running = [
         subprocess.Popen(
             [
-                *(sys.executable, str(_PEER), name, str(video), str(model), str(seconds)),
+                *(sys.executable, str(_PEER), name, str(video), model, str(seconds)),
                 *([str(cores[index % len(cores)])] if tuned else []),
             ],
             stdin=subprocess.PIPE,

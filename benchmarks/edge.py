@@ -15,7 +15,6 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import cameras, contest, floor, machine, material
-from siaga.manifest import resolve
 
 
 def _arguments() -> argparse.Namespace:
@@ -53,12 +52,11 @@ def _contests(video: Path, options: argparse.Namespace) -> dict[str, Any]:
         print("the peers (ultralytics, supervision) are not installed: left out", flush=True)
         return {}
     seconds, rounds = (2.0, 1) if options.smoke else (12.0, 3)
-    manifest = resolve(options.model)
     result = {}
     for name, tuned in (("defaults", False), ("one_thread_each", True)):
         result[name] = contest.contest(
             video,
-            manifest.path.with_suffix(".yaml"),
+            options.model,
             streams=2,
             seconds=seconds,
             rounds=rounds,

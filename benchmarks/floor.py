@@ -84,7 +84,7 @@ class WholePath:
         self._engine = Engine(self._parts.detector, self._parts.lanes, self._record)
         self._audit = CameraAudit("bench", self._lane.camera.audit)
         self._ring = PacketRing(25.0, 64 * 2**20)
-        self._slot = FrameSlot.create((1920, 1080), (640, 384), "bench")
+        self._slot = FrameSlot.create((1920, 1080), (1920, 1088), "bench")
         self.events = 0
         source = open_source(settings.cameras["bench"].ffmpeg.url("detect"), clock=clock, epoch=1)
         self._pictures = iter(

@@ -15,32 +15,40 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ZONE = ((0.3, 0.3), (0.7, 0.3), (0.7, 0.9), (0.3, 0.9))
-IMAGE_SIZE = (384, 640)
 
 
-def siaga(video: Path, model: Path) -> Iterator[int]:
+def siaga(video: Path, model: str) -> Iterator[int]:
     """Siaga's own path: capture, slot, detect, track, judge, rules, ledger."""
     sys.path.insert(0, str(ROOT))
     from benchmarks.floor import WholePath, configuration
 
     with tempfile.TemporaryDirectory() as folder:
-        loaded = configuration(Path(folder), video, evidence=False, model=str(model))
+        loaded = configuration(Path(folder), video, evidence=False, model=model)
         path = WholePath(loaded, evidence=False)
         while True:
             path.step(1)
             yield 1
 
 
-def ultralytics_track(video: Path, model: Path) -> Iterator[int]:
+def _model(name: str) -> tuple[str, tuple[int, int]]:
+    """The ONNX file and its input (height, width), the same for everybody."""
+    from siaga.manifest import resolve
+
+    manifest = resolve(name)
+    return str(manifest.path), (manifest.input.height, manifest.input.width)
+
+
+def ultralytics_track(video: Path, model: str) -> Iterator[int]:
     """``YOLO(...).track(...)`` with its default settings."""
     from ultralytics import YOLO
 
-    yolo = YOLO(str(model.with_suffix(".onnx")), task="detect")
-    for _ in yolo.track(str(video), stream=True, verbose=False, imgsz=IMAGE_SIZE):
+    file, size = _model(model)
+    yolo = YOLO(file, task="detect")
+    for _ in yolo.track(str(video), stream=True, verbose=False, imgsz=size):
         yield 1
 
 
-def supervision_loop(video: Path, model: Path) -> Iterator[int]:
+def supervision_loop(video: Path, model: str) -> Iterator[int]:
     """The loop of the tutorials: OpenCV, ultralytics predict, ByteTrack, PolygonZone."""
     import cv2
     import numpy as np
@@ -48,7 +56,8 @@ def supervision_loop(video: Path, model: Path) -> Iterator[int]:
     from trackers import ByteTrackTracker
     from ultralytics import YOLO
 
-    yolo = YOLO(str(model.with_suffix(".onnx")), task="detect")
+    file, image_size = _model(model)
+    yolo = YOLO(file, task="detect")
     tracker, capture, zone = ByteTrackTracker(), cv2.VideoCapture(str(video)), None
     while True:
         there, picture = capture.read()
@@ -57,12 +66,12 @@ def supervision_loop(video: Path, model: Path) -> Iterator[int]:
         if zone is None:
             size = np.array([picture.shape[1], picture.shape[0]])
             zone = sv.PolygonZone(polygon=(np.array(ZONE) * size).astype(int))
-        found = sv.Detections.from_ultralytics(yolo(picture, verbose=False, imgsz=IMAGE_SIZE)[0])
+        found = sv.Detections.from_ultralytics(yolo(picture, verbose=False, imgsz=image_size)[0])
         zone.trigger(tracker.update(found))
         yield 1
 
 
-CONTENDERS: dict[str, Callable[[Path, Path], Iterator[int]]] = {
+CONTENDERS: dict[str, Callable[[Path, str], Iterator[int]]] = {
     "siaga": siaga,
     "ultralytics_track": ultralytics_track,
     "supervision_loop": supervision_loop,
@@ -74,7 +83,7 @@ def main(name: str, video: str, model: str, seconds: str, core: str | None = Non
     if core is not None:
         os.sched_setaffinity(0, {int(core)})
     os.environ |= {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false", "YOLO_VERBOSE": "false"}
-    contender = CONTENDERS[name](Path(video), Path(model))
+    contender = CONTENDERS[name](Path(video), model)
     for _ in range(5):
         next(contender)
     print("ready", flush=True)

@@ -5,7 +5,7 @@ import pytest
 from siaga.core.geometry import Box
 from siaga.core.person import Part, Person
 from siaga.core.verdict import Item, Look, Reason, State
-from siaga.judge import Gates
+from siaga.judge import Gates, Judge
 from siaga.judge.looks import look_at
 from tests.judge.scenes import SIZE, head_of, upright
 
@@ -90,3 +90,13 @@ def test_a_vest_is_seen_or_not_seen_but_never_missing() -> None:
     assert vest(person(covered=True)).reason is Reason.OCCLUDED
     assert vest(person(upright(800, 700, 380))).reason is Reason.CUT_OFF
     assert vest(person(upright(800, 300, 50))).reason is Reason.TOO_SMALL
+
+
+def test_the_gates_count_in_pixels_of_the_analysed_picture() -> None:
+    judge = Judge((Item.HELMET,), CLASSES, gates=Gates(min_head_px=14.0))
+    head = Part((90.0, 20.0, 110.0, 44.0), 0.9)
+    person = Person(1, (60.0, 20.0, 140.0, 220.0), 0.9, head=head, head_px=24.0)
+    near = judge.update((person,), 0.0, (1280, 720), scale=1.0)[0].looks[0]
+    far = judge.update((person,), 0.2, (1280, 720), scale=2.0)[0].looks[0]
+    assert near.state is State.MISSING
+    assert far.reason is Reason.TOO_SMALL

@@ -107,12 +107,12 @@ def test_the_gate_is_the_least_height_that_is_called_right() -> None:
     assert gate(small, 0.5, 0.5, 0.8) == 40.0
 
 
-def test_the_gate_is_written_in_pixels_of_the_full_frame() -> None:
+def test_the_gate_is_written_in_pixels_of_the_input() -> None:
     from siaga.evaluate.tune import Tuned
 
     old = {"input": {"width": 640}, "thresholds": {"confidence": {"head": 0.25}, "nms_iou": 0.6}}
-    new = with_thresholds(old, Tuned({"head": 0.4}, 12.0), 1280)
-    assert new["gates"] == {"min_head_px": 24.0}
+    new = with_thresholds(old, Tuned({"head": 0.4}, 12.0))
+    assert new["gates"] == {"min_head_px": 12.0}
     assert new["thresholds"] == {"confidence": {"head": 0.4}, "nms_iou": 0.6}
 
 

@@ -25,7 +25,7 @@ import numpy as np
 import yaml
 
 from siaga.data.cards import Card
-from siaga.manifest import resolve
+from siaga.manifest import resolve, weights_dir
 
 from .heads import Look
 from .metrics import Ranking, at_threshold, rank
@@ -102,11 +102,10 @@ def at_input_scale(part: Findings) -> Findings:
     return replace(part, looks=[replace(look, height_px=look.height_px * look.scale) for look in part.looks])
 
 
-def with_thresholds(content: Mapping[str, Any], tuned: Tuned, frame_width: int) -> dict[str, Any]:
-    """A manifest's content with the thresholds in it, and the gate for frames of ``frame_width`` pixels."""
-    scale = frame_width / content["input"]["width"]
+def with_thresholds(content: Mapping[str, Any], tuned: Tuned) -> dict[str, Any]:
+    """A manifest's content with the thresholds and the gate in it."""
     thresholds = dict(content["thresholds"]) | {"confidence": tuned.confidence}
-    gates = dict(content.get("gates", {})) | {"min_head_px": round(tuned.head_input_px * scale, 1)}
+    gates = dict(content.get("gates", {})) | {"min_head_px": round(tuned.head_input_px, 1)}
     return dict(content) | {"thresholds": thresholds, "gates": gates}
 
 
@@ -120,7 +119,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--cards", type=Path, default=Path("datasets/cards"), help="folder of the dataset cards"
     )
-    parser.add_argument("--frame-width", type=int, default=1280, help="of the cameras that the gate is for")
     parser.add_argument("--write", action="store_true", help="into the manifest")
     args = parser.parse_args(arguments)
     manifest = resolve(args.model)
@@ -131,8 +129,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found.append(at_input_scale(find(manifest, card, split or "val", args.data)))
     tuned = tune(found, manifest.classes)
     if args.write:
-        path = manifest.path.with_suffix(".yaml")
-        content = with_thresholds(yaml.safe_load(path.read_text(encoding="utf-8")), tuned, args.frame_width)
+        # Several manifests may drive one file, so its own name says nothing.
+        given = Path(args.model)
+        path = given if given.suffix == ".yaml" else weights_dir() / f"{given}.yaml"
+        content = with_thresholds(yaml.safe_load(path.read_text(encoding="utf-8")), tuned)
         path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     result = {"confidence": tuned.confidence, "head_input_px": tuned.head_input_px}
     sys.stdout.write(json.dumps(result) + "\n")

@@ -65,7 +65,10 @@ class Thresholds(_Frozen):
 
 
 class Gates(_Frozen):
-    """Heights in pixels of the full frame under which nothing is judged (the verdict is ``unknown``)."""
+    """Heights under which nothing is judged (the verdict is ``unknown``).
+
+    In pixels of the picture that is analysed: what the model sees decides, whatever the camera's own size.
+    """
 
     min_head_px: Annotated[float, Field(ge=0)] = 0.0
     min_person_px: Annotated[float, Field(ge=0)] = 0.0

@@ -38,7 +38,7 @@ class Engine:
             lane = self._lanes[frame.camera]
             tracks = lane.tracker.update(detections, frame.t)
             people = associate(tracks, detections)
-            judged = lane.judge.update(people, frame.t, frame.size)
+            judged = lane.judge.update(people, frame.t, frame.size, frame.scale[1])
             scene = Scene(frame.camera, frame.t, frame.utc, frame.size, judged)
             lane.remember(frame, scene, detections)
             for transition in lane.rules.update(scene):

@@ -29,7 +29,7 @@ class Judge:
         items: Items to give a verdict on.
         classes: Names of the model's classes; an item that the model has no class for is never judged.
         rules: How looks become verdicts.
-        gates: Sizes under which nothing is judged.
+        gates: Sizes under which nothing is judged, in pixels of the analysed picture.
     """
 
     def __init__(
@@ -45,7 +45,9 @@ class Judge:
         self._gates = gates or Gates()
         self._memory: dict[int, _Memory] = {}
 
-    def update(self, people: Sequence[Person], t: float, size: tuple[int, int]) -> tuple[Judged, ...]:
+    def update(
+        self, people: Sequence[Person], t: float, size: tuple[int, int], scale: float = 1.0
+    ) -> tuple[Judged, ...]:
         """Judge one frame.
 
         A new track that appears within a second where another was lost takes over its votes: trackers
@@ -55,6 +57,7 @@ class Judge:
             people: Everybody in the frame, with their matched parts.
             t: Seconds on the rule clock.
             size: (width, height) in pixels of the full-resolution picture.
+            scale: Full-resolution pixels per analysed pixel; the gates count in analysed pixels.
 
         Returns:
             One :class:`Judged` per person, in the same order.
@@ -64,7 +67,8 @@ class Judge:
         for person in people:
             if person.track_id not in self._memory:
                 self._take_over(person, present, t)
-        return tuple(self._judge(person, t, size) for person in people)
+        gates = Gates(self._gates.min_head_px * scale, self._gates.min_person_px * scale)
+        return tuple(self._judge(person, t, size, gates) for person in people)
 
     def inherit(self, old_id: int, new_id: int) -> None:
         """Let track ``new_id`` go on with the votes of track ``old_id``; nothing when that is not known."""
@@ -81,10 +85,10 @@ class Judge:
         if distance <= _REACH:
             self.inherit(old_id, person.track_id)
 
-    def _judge(self, person: Person, t: float, size: tuple[int, int]) -> Judged:
+    def _judge(self, person: Person, t: float, size: tuple[int, int], gates: Gates) -> Judged:
         kept = self._memory.setdefault(person.track_id, _Memory(t, person.xyxy))
         kept.seen, kept.xyxy = t, person.xyxy
-        looks = tuple(look_at(person, item, size, self._gates, self._classes) for item in self._items)
+        looks = tuple(look_at(person, item, size, gates, self._classes) for item in self._items)
         verdicts: list[Verdict] = []
         for look in looks:
             voter = kept.voters.setdefault(look.item, Voter(look.item, self._rules))
