@@ -136,3 +136,11 @@ def test_every_shipped_model_is_whole_and_has_a_card(name: str) -> None:
     assert manifest.training is not None
     assert manifest.training.sources
     assert {source.licence for source in manifest.training.sources} <= {"CC-BY-4.0", "AGPL-3.0-or-later"}
+
+
+def test_two_manifests_of_one_file_stay_apart() -> None:
+    from siaga.manifest import manifest_path
+
+    assert manifest_path("siaga-ppe-n-640").name == "siaga-ppe-n-640.yaml"
+    assert resolve("siaga-ppe-n-640").path == resolve("siaga-ppe-n").path
+    assert resolve("siaga-ppe-n-640").input.width == 640

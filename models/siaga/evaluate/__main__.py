@@ -14,7 +14,7 @@ from typing import Any
 
 from siaga.core.errors import BadRequest
 from siaga.data.cards import Card
-from siaga.manifest import Manifest, resolve
+from siaga.manifest import Manifest, manifest_path, resolve
 
 from .record import record
 from .report import text
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(text(results[-1]) + "\n\n")
         sys.stdout.flush()
     if args.record:
-        record(manifest.path.with_suffix(".yaml"), results, args.tuned_on)
+        record(manifest_path(args.model), results, args.tuned_on)
     size = f"{manifest.input.width}x{manifest.input.height}"
     summary = {"model": manifest.name, "sha256": manifest.sha256, "input": size, "results": results}
     sys.stdout.write(json.dumps(summary) + "\n")

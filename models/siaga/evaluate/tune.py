@@ -25,7 +25,7 @@ import numpy as np
 import yaml
 
 from siaga.data.cards import Card
-from siaga.manifest import resolve, weights_dir
+from siaga.manifest import manifest_path, resolve
 
 from .heads import Look
 from .metrics import Ranking, at_threshold, rank
@@ -129,9 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found.append(at_input_scale(find(manifest, card, split or "val", args.data)))
     tuned = tune(found, manifest.classes)
     if args.write:
-        # Several manifests may drive one file, so its own name says nothing.
-        given = Path(args.model)
-        path = given if given.suffix == ".yaml" else weights_dir() / f"{given}.yaml"
+        path = manifest_path(args.model)
         content = with_thresholds(yaml.safe_load(path.read_text(encoding="utf-8")), tuned)
         path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     result = {"confidence": tuned.confidence, "head_input_px": tuned.head_input_px}

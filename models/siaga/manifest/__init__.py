@@ -13,7 +13,7 @@ from .schema import (
     Training,
     Votes,
 )
-from .store import Manifest, file_sha256, names, resolve, weights_dir
+from .store import Manifest, file_sha256, manifest_path, names, resolve, weights_dir
 
 __all__ = [
     "Gates",
@@ -26,6 +26,7 @@ __all__ = [
     "Training",
     "Votes",
     "file_sha256",
+    "manifest_path",
     "names",
     "resolve",
     "weights_dir",

@@ -137,22 +137,32 @@ def names(folder: Path | None = None) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (folder or weights_dir()).glob("*.yaml")))
 
 
-def resolve(name_or_path: str | Path, folder: Path | None = None) -> Manifest:
-    """The manifest of that name in ``folder`` (default: the shipped weights), or at that path.
+def manifest_path(name_or_path: str | Path, folder: Path | None = None) -> Path:
+    """Where the manifest of that name (in ``folder``; default: the shipped weights) or at that path is.
 
-    A path to the model file itself stands for the manifest beside it (same name, ``.yaml``).
+    A path to the model file itself stands for the manifest beside it (same name, ``.yaml``). Several
+    manifests may drive one model file.
 
     Raises:
-        ModelMissing: Neither a known name nor an existing manifest.
-        ModelUnsupported: The manifest is not valid.
+        ModelMissing: Not a known name.
     """
     path = Path(name_or_path)
     if path.suffix in {".yaml", ".yml", ".onnx"}:
-        return Manifest.load(path if path.suffix != ".onnx" else path.with_suffix(".yaml"))
+        return path if path.suffix != ".onnx" else path.with_suffix(".yaml")
     known = names(folder)
     if str(name_or_path) not in known:
         raise ModelMissing(
             f"No model is called {str(name_or_path)!r}.",
             fix=f"Known here: {', '.join(known) or 'none'}. Or give the path of a manifest (.yaml).",
         )
-    return Manifest.load((folder or weights_dir()) / f"{name_or_path}.yaml")
+    return (folder or weights_dir()) / f"{name_or_path}.yaml"
+
+
+def resolve(name_or_path: str | Path, folder: Path | None = None) -> Manifest:
+    """The manifest that :func:`manifest_path` finds.
+
+    Raises:
+        ModelMissing: Neither a known name nor an existing manifest.
+        ModelUnsupported: The manifest is not valid.
+    """
+    return Manifest.load(manifest_path(name_or_path, folder))
