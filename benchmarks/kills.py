@@ -83,17 +83,21 @@ class Storm:
 def _kill_edge(storm: Storm, *, whole_group: bool) -> float:
     """Kill -9; returns after how many seconds the last child was gone."""
     family = storm.edge.family()
+    ages = {one.pid: time.time() - one.create_time() for one in family if rig.alive(one)}
     if whole_group:
         storm.edge.kill()
     elif storm.edge.process is not None:
         storm.edge.process.send_signal(signal.SIGKILL)
         storm.edge.process.wait()
     began = time.monotonic()
-    while (left := [one for one in family if rig.alive(one)]) and time.monotonic() - began < _GIVE_UP_S:
+    left = family
+    while (now := [one for one in left if rig.alive(one)]) and time.monotonic() - began < _GIVE_UP_S:
+        left = now
         time.sleep(0.02)
     took = time.monotonic() - began
-    for process in left:
-        rig.say(f"a child outlived its supervisor by {_GIVE_UP_S:.0f} s: {process}")
+    if took > _ORPHAN_S:
+        young = [f"{ages.get(one.pid, 0.0):.1f} s old" for one in left]
+        rig.say(f"a child outlived its supervisor by {took:.1f} s ({', '.join(young)} at the kill)")
     storm.edge.kill()
     return took
 
