@@ -17,7 +17,8 @@ from siaga.frames.packets import PacketRing
 
 log = structlog.get_logger(__name__)
 
-_NICENESS = 10
+# Enough to let detection go first, not so much that clips never get done on a busy box.
+_NICENESS = 2
 
 
 def cut(ring: PacketRing, request: ClipRequest, settings: Clip, *, same_stream: bool) -> ClipAnswer:

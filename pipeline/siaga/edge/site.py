@@ -19,8 +19,9 @@ from uuid import uuid4
 
 import structlog
 
+from siaga.core.canonical import sha256_hex
 from siaga.core.clock import Clock, SystemClock
-from siaga.core.errors import Conflict
+from siaga.core.errors import Conflict, StorageError
 from siaga.core.settings import Settings
 from siaga.core.settings.load import Loaded
 from siaga.edge.check import check_site
@@ -116,7 +117,7 @@ def run_site(
     settings = loaded.settings
     manifest = check_site(settings)
     store = StoreSpec(settings, loaded.config_hash, model_ref(manifest), uuid4())
-    with _only_one(settings.state_dir), _runtime_folder() as runtime:
+    with _only_one(settings.state_dir), _runtime_folder(settings.state_dir) as runtime:
         prepare(store, manifest, clock)
         supervisor = Supervisor(
             plan_jobs(store, manifest, runtime), clock, random.Random(), secrets_known, verbose, json_logs
@@ -171,8 +172,19 @@ def _only_one(state_dir: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _runtime_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="siaga-"))
+def _runtime_folder(state_dir: Path) -> Iterator[Path]:
+    """A private folder for sockets and states, always the same one: what a killed run left in it goes."""
+    name = sha256_hex(str(state_dir.resolve()).encode())[:16]
+    folder = Path(tempfile.gettempdir()) / f"siaga-{os.getuid()}-{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise StorageError(
+            f"the folder for sockets cannot be made ({error.strerror})",
+            where=str(folder),
+            fix="Remove what is there, or set TMPDIR to a folder of this user.",
+        ) from error
     try:
         yield folder
     finally:

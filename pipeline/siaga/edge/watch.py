@@ -1,5 +1,7 @@
 """Is the camera there? Judged by the engine from the pictures that reach it, whatever the reason."""
 
+from datetime import timedelta
+
 from siaga.core.clock import Clock
 from siaga.core.health import Condition, HealthChange
 
@@ -7,7 +9,8 @@ from siaga.core.health import Condition, HealthChange
 class OfflineWatch:
     """Says when a camera's pictures stop and when they are back.
 
-    Works on monotonic time, also while the camera's process is dead or hangs.
+    Works on monotonic time, also while the camera's process is dead or hangs. The silence is dated from the
+    last picture, not from when it was noticed: what was not seen is not rounded down.
 
     Args:
         after: Seconds without a picture.
@@ -26,7 +29,7 @@ class OfflineWatch:
         if not self._offline:
             return None
         self._offline = False
-        return self._change(active=False)
+        return self._change(active=False, ago=0.0)
 
     def tick(self) -> HealthChange | None:
         """Time went by."""
@@ -34,9 +37,8 @@ class OfflineWatch:
         if self._offline or silent < self._after:
             return None
         self._offline = True
-        return self._change(active=True, silent_s=round(silent, 1))
+        return self._change(active=True, ago=silent)
 
-    def _change(self, *, active: bool, **detail: float) -> HealthChange:
-        return HealthChange(
-            self._camera, Condition.OFFLINE, active, self._clock.monotonic(), self._clock.utc(), dict(detail)
-        )
+    def _change(self, *, active: bool, ago: float) -> HealthChange:
+        since = self._clock.utc() - timedelta(seconds=ago)
+        return HealthChange(self._camera, Condition.OFFLINE, active, self._clock.monotonic() - ago, since)

@@ -98,10 +98,13 @@ class Ledger:
     def tick(self, t: float, utc: datetime) -> None:
         """Bring the conditions that hold up to now, so that :meth:`rows` shows a camera still down."""
         for condition, since in self._down.items():
+            # A silence is dated from its beginning, which lies before what was counted already.
+            if t <= since:
+                continue
             for hour, seconds in _by_hour(t - since, utc):
                 for zone in (None, *self._zones):
                     self._tally(zone, hour).down[condition.value] += seconds
-            self._down[condition] = max(since, t)
+            self._down[condition] = t
 
     def frames(self, utc: datetime, analysed: int = 0, overwritten: int = 0, corrupt: int = 0) -> None:
         """Count frames since the last call; they belong to the whole picture."""
