@@ -74,7 +74,7 @@ site: {{name: test}}
 state_dir: {folder / "edge"}
 model: {model}
 ppe: {{requires: [helmet], repeat_interval: 1s, grouping: 1s}}
-evidence: {{clip: {{pre_roll: 1, post_roll: 1}}, ballast: 100kB}}
+evidence: {{clip: {{pre_roll: 1, post_roll: 1, max_fps: 60}}, ballast: 100kB}}
 {more}
 cameras:
 {cameras}

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -18,7 +19,7 @@ from tests.evidence.material import UTC0, job_for, packets_of, pictures
 from tests.support.clips import Encoder, Rgb, read_frame_number, write_clip
 
 FPS = 25
-SETTINGS = Clip(max_width=320)
+SETTINGS = Clip(max_width=320, max_fps=60)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,17 @@ def test_the_trigger_picture_is_where_the_clip_says(tmp_path: Path, codec: Encod
     assert result.t0 == UTC0 + timedelta(seconds=1)
     assert result.t1 == UTC0 + timedelta(seconds=3)
     assert (result.frames, result.damaged) == (51, 0)
+
+
+def test_fewer_pictures_a_second_and_the_trigger_among_them(four_seconds: PacketSlice) -> None:
+    few = SETTINGS.model_copy(update={"max_fps": 10})
+    for trigger in (50, 51, 52):
+        result = cut_clip(four_seconds, job_for(four_seconds, trigger=trigger / FPS), few)
+        shown = numbers(result.data)
+        nearest = min(shown, key=lambda one: abs(one[0] - (result.trigger_s or 0)))
+        assert nearest[1] == trigger
+        assert 20 <= len(shown) <= 22
+        assert {later[1] - earlier[1] for earlier, later in pairwise(shown)} <= {2, 3}
 
 
 def test_it_is_h264_that_a_browser_and_a_phone_play_with_the_index_in_front(
@@ -80,7 +92,7 @@ def test_heads_are_covered_in_every_picture_and_nothing_else_is(tmp_path: Path) 
         )
         for pts in range(4, 17)
     )
-    result = cut_clip(packets, job_for(packets, samples=samples), Clip(max_width=640, crf=16))
+    result = cut_clip(packets, job_for(packets, samples=samples), Clip(max_width=640, crf=16, max_fps=60))
     assert result.heads_covered == 1
     for time, rgb in pictures(result.data):
         left = int(320 + (1.0 + time) * 5 * 4)
@@ -99,7 +111,7 @@ def test_a_blur_does_not_spread_into_what_the_decoder_predicts_from(tmp_path: Pa
     one = HeadSample(0.2, 1, (60, 50, 140, 170), (80, 60, 120, 100))
     job = job_for(packets, trigger=0.2, span=(0.0, 4.0), samples=(one,))
     late = replace(job, samples=(replace(one, pts=-0.9),))
-    shown = pictures(cut_clip(packets, late, Clip(max_width=320, crf=16)).data)
+    shown = pictures(cut_clip(packets, late, Clip(max_width=320, crf=16, max_fps=60)).data)
     assert roughness(shown[1][1], (80, 60, 120, 100)) < 8, "still held"
     assert roughness(shown[-1][1], (80, 60, 120, 100)) > 30, "not held any more"
 
@@ -109,7 +121,7 @@ def test_boxes_are_scaled_from_the_picture_they_were_found_in(tmp_path: Path) ->
     packets = packets_of(path)
     sample = HeadSample(1.0, 1, (600, 200, 760, 680), (640, 220, 720, 300))
     job = replace(job_for(packets, trigger=1.0, span=(0.8, 1.2), samples=(sample,)), size=(1280, 720))
-    _, rgb = pictures(cut_clip(packets, job, Clip(max_width=320, crf=16)).data)[0]
+    _, rgb = pictures(cut_clip(packets, job, Clip(max_width=320, crf=16, max_fps=60)).data)[0]
     assert roughness(rgb, (160, 55, 180, 75)) < 8
     assert roughness(rgb, (20, 60, 100, 160)) > 10
 

@@ -28,7 +28,9 @@ def settings(ppe: dict[str, Any] | None = None, **zones: dict[str, Any]) -> Sett
     """One camera with ``zones``; helmets are asked for in the whole picture unless ``ppe`` says otherwise."""
     camera = {"ffmpeg": {"inputs": [{"path": "rtsp://camera.invalid/1"}]}, "zones": zones}
     schedules = {"day": {"start": "07:00", "end": "19:00"}}
-    return Settings.model_validate({"cameras": {CAMERA: camera}, "ppe": ppe or {}, "schedules": schedules})
+    return Settings.model_validate(
+        {"cameras": {CAMERA: camera}, "ppe": {"grouping": "10s", **(ppe or {})}, "schedules": schedules}
+    )
 
 
 def at(x: float, y: float = 300.0, height: float = 200.0) -> Box:

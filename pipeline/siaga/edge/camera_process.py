@@ -3,7 +3,6 @@
 Cameras are hostile input and decoders are C: whatever goes wrong in here ends this process and nothing else.
 """
 
-import queue
 import random
 import resource
 import threading
@@ -62,15 +61,15 @@ class CameraProcess:
         self._corrupt = 0
         self._clock_offset: float | None = None
         self._capture: Capture | None = None
-        self._requests: queue.SimpleQueue[ClipRequest] = queue.SimpleQueue()
         self._link = EngineLink(
             spec.engine,
             spec.engine_key,
             spec.name,
-            on_request=self._requests.put,
+            on_request=self._cut_clip,
             on_join=self._tell_what_holds,
         )
         self._record_ring = self._ring
+        self._cutter = self._clip_cutter()
 
     def run(self) -> None:
         """Watch until told to stop; a broken connection is made anew."""
@@ -78,13 +77,7 @@ class CameraProcess:
         self._link.start(self._tether.stopping)
         self._link.offer_slot(self._slot.fd)
         self._start_record_stream()
-        ClipCutter(
-            self._record_ring,
-            self._spec.clip,
-            self._requests,
-            self._link.send,
-            same_stream=self._record_ring is self._ring,
-        ).start()
+        self._cutter.start()
         backoff = Backoff(cap=_LONGEST_WAIT_S, rng=random.Random())
         while not self._tether.stopping():
             try:
@@ -153,6 +146,15 @@ class CameraProcess:
             self._decoded += self._capture.stats.decoded
             self._corrupt += self._capture.stats.corrupt
         self._capture = capture
+
+    def _clip_cutter(self) -> ClipCutter:
+        same = self._spec.camera.ffmpeg.url("record") == self._detect_url
+        if not same:
+            self._record_ring = PacketRing(max_seconds=self._spec.ring_s, max_bytes=_RING_BYTES)
+        return ClipCutter(self._record_ring, self._spec.clip, self._link.send, same_stream=same)
+
+    def _cut_clip(self, request: ClipRequest) -> None:
+        self._cutter.request(request)
 
     def _tell_what_holds(self) -> None:
         """An engine that is new must not take a covered camera for a good one."""
@@ -230,7 +232,6 @@ class CameraProcess:
         url = self._spec.camera.ffmpeg.url("record")
         if url == self._detect_url:
             return
-        self._record_ring = PacketRing(max_seconds=self._spec.ring_s, max_bytes=_RING_BYTES)
         threading.Thread(target=self._record, args=(url,), name="record", daemon=True).start()
 
     def _record(self, url: StreamUrl) -> None:

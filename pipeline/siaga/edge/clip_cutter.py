@@ -19,6 +19,10 @@ log = structlog.get_logger(__name__)
 
 # Enough to let detection go first, not so much that clips never get done on a busy box.
 _NICENESS = 2
+_MOST_WAITING = 6
+
+
+Located = tuple[PacketSlice, ClipJob]
 
 
 def cut(ring: PacketRing, request: ClipRequest, settings: Clip, *, same_stream: bool) -> ClipAnswer:
@@ -27,19 +31,26 @@ def cut(ring: PacketRing, request: ClipRequest, settings: Clip, *, same_stream: 
     Args:
         same_stream: The ring holds the stream that was analysed, so that its pts are those of the job.
     """
-    job = request.job
-    located = locate(ring, job, same_stream=same_stream)
+    located = locate(ring, request.job, same_stream=same_stream)
     if located is None:
         return ClipAnswer(request.ticket, reason="packets_gone")
+    return cut_located(request, located, settings)
+
+
+def cut_located(request: ClipRequest, located: Located, settings: Clip) -> ClipAnswer:
+    """Cut packets that were found already. A clip without its trigger proves nothing and is not kept."""
     packets, job = located
     try:
-        return ClipAnswer(request.ticket, cut_clip(packets, job, settings))
+        result = cut_clip(packets, job, settings)
     except SiagaError as error:
         log.warning("clip not cut", camera=job.camera, error=str(error))
         return ClipAnswer(request.ticket, reason="not_decodable")
+    if result.trigger_s is None:
+        return ClipAnswer(request.ticket, reason="trigger_not_covered")
+    return ClipAnswer(request.ticket, result)
 
 
-def locate(ring: PacketRing, job: ClipJob, *, same_stream: bool) -> tuple[PacketSlice, ClipJob] | None:
+def locate(ring: PacketRing, job: ClipJob, *, same_stream: bool) -> Located | None:
     """Find the job's span in the ring; in a stream of its own (main stream), by the rule clock."""
     if same_stream:
         packets = ring.slice(job.pts0, job.pts1, job.epoch)
@@ -62,13 +73,16 @@ def locate(ring: PacketRing, job: ClipJob, *, same_stream: bool) -> tuple[Packet
 
 
 class ClipCutter:
-    """A thread that answers clip requests in order."""
+    """Takes clip requests and answers them in order, from a thread of its own.
+
+    The packets are taken hold of when the request comes: by the time it is its turn, the ring may have gone
+    on. Only so many may wait; what is over that is answered with ``too_many_clips`` at once.
+    """
 
     def __init__(
         self,
         ring: PacketRing,
         settings: Clip,
-        requests: "queue.SimpleQueue[ClipRequest]",
         answer: Callable[[ClipAnswer], None],
         *,
         same_stream: bool,
@@ -76,15 +90,26 @@ class ClipCutter:
         self._same_stream = same_stream
         self._ring = ring
         self._settings = settings
-        self._requests = requests
         self._answer = answer
+        self._waiting: queue.Queue[tuple[ClipRequest, Located]] = queue.Queue(_MOST_WAITING)
 
     def start(self) -> None:
         """Begin."""
         threading.Thread(target=self._run, name="clips", daemon=True).start()
 
+    def request(self, request: ClipRequest) -> None:
+        """Take a request; answers at once when nothing can come of it."""
+        located = locate(self._ring, request.job, same_stream=self._same_stream)
+        if located is None:
+            self._answer(ClipAnswer(request.ticket, reason="packets_gone"))
+            return
+        try:
+            self._waiting.put_nowait((request, located))
+        except queue.Full:
+            self._answer(ClipAnswer(request.ticket, reason="too_many_clips"))
+
     def _run(self) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
         while True:
-            request = self._requests.get()
-            self._answer(cut(self._ring, request, self._settings, same_stream=self._same_stream))
+            request, located = self._waiting.get()
+            self._answer(cut_located(request, located, self._settings))

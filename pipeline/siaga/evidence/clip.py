@@ -1,6 +1,7 @@
 """The video of an event: cut from the camera's own packets, blurred, and encoded in memory only."""
 
 import io
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ _TIME_BASE = Fraction(1, 90_000)
 _NOMINAL_FPS = 25
 _KEYFRAME_EVERY = 50
 _TRIGGER_TOLERANCE_S = 0.05
+_GRID_SLACK = 1e-3
 PRESET = "veryfast"
 
 
@@ -90,7 +92,7 @@ def cut_clip(
     """
     decoder = _Decoder(packets, job.pts0, job.pts1, stop)
     encoder: _Encoder | None = None
-    for pts, frame in decoder.pictures():
+    for pts, frame in _thinned(decoder.pictures(), settings.max_fps, job.trigger_pts):
         if encoder is None:
             encoder = _Encoder(frame, job, settings, preset, len(packets.packets))
         encoder.add(pts, frame)
@@ -114,6 +116,18 @@ def cut_clip(
         frames=len(times),
         damaged=decoder.damaged,
     )
+
+
+def _thinned(
+    pictures: Iterator[tuple[float, VideoFrame]], max_fps: float, trigger: float
+) -> Iterator[tuple[float, VideoFrame]]:
+    """At most ``max_fps`` pictures a second, on a grid that the trigger's own picture lies on."""
+    taken: int | None = None
+    for pts, frame in pictures:
+        slot = math.floor((pts - trigger) * max_fps + _GRID_SLACK)
+        if slot != taken:
+            taken = slot
+            yield pts, frame
 
 
 def _trigger(times: list[float], trigger: float) -> float | None:

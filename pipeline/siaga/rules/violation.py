@@ -21,7 +21,7 @@ class Timing:
         update_every: At most one update per this long.
     """
 
-    grouping: float = 10.0
+    grouping: float = 3.0
     repeat: float = 60.0
     grace: float = 2.0
     hold: float = 15.0

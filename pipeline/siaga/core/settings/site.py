@@ -60,7 +60,7 @@ class Ppe(Block):
     """For example [helmet, vest]."""
     repeat_interval: Seconds = 60.0
     """The same violation by the same track is said again only after this long."""
-    grouping: Seconds = 10.0
+    grouping: Seconds = 3.0
     """A violation of the same kind that starts this soon after one ended nearby continues it."""
     schedule: Name | None = None
     """Name of a schedule; default: always."""
@@ -97,6 +97,8 @@ class Clip(Block):
     """Seconds after the trigger."""
     max_width: int = Field(default=1280, ge=320)
     """Wider pictures are scaled down."""
+    max_fps: float = Field(default=15.0, ge=5, le=60)
+    """Pictures a second at most; the picture that triggered the event is always among them."""
     crf: int = Field(default=26, ge=16, le=40)
     """x264 quality, smaller is better and larger."""
 
