@@ -46,7 +46,7 @@ def test_the_defaults_of_a_site() -> None:
         "detector.engines": 0,
         "ppe.requires": (Item.HELMET,),
         "ppe.repeat_interval": 60.0,
-        "ppe.grouping": 10.0,
+        "ppe.grouping": 3.0,
         "ppe.schedule": None,
         "ppe.severity": "warning",
         "schedules": {},
@@ -57,6 +57,7 @@ def test_the_defaults_of_a_site() -> None:
         "evidence.clip.enabled": True,
         "evidence.clip.pre_roll": 5.0,
         "evidence.clip.post_roll": 5.0,
+        "evidence.clip.max_fps": 15.0,
         "evidence.clip.max_width": 1280,
         "evidence.clip.crf": 26,
         "evidence.max_bytes": 10_000_000_000,
@@ -259,7 +260,7 @@ def test_the_hash_says_which_settings_and_no_secret_decides_it() -> None:
     other_fps = parse(MINIMAL + "ppe: {grouping: 11}\n")
     assert hash_settings(one) == hash_settings(other_secret)
     assert hash_settings(parse(MINIMAL)) != hash_settings(other_fps)
-    assert hash_settings(parse(MINIMAL)) == hash_settings(parse(MINIMAL + "ppe: {grouping: 10s}\n"))
+    assert hash_settings(parse(MINIMAL)) == hash_settings(parse(MINIMAL + "ppe: {grouping: 3s}\n"))
 
 
 def test_the_environment_is_the_processes_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
