@@ -19,7 +19,7 @@ $(VENV)/.demo: pyproject.toml tests/setup/opencv.sh
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --editable ".[serve]"
-	sh tests/setup/opencv.sh $(BIN)/python
+	bash tests/setup/opencv.sh $(BIN)/python
 	touch $@
 
 demo: $(VENV)/.demo
@@ -27,12 +27,12 @@ demo: $(VENV)/.demo
 
 # Everything that the tests use, torch and system packages included.
 $(VENV)/.test: pyproject.toml tests/setup/opencv.sh tests/setup/torch.sh tests/setup/system-packages.sh
-	sh tests/setup/system-packages.sh
+	bash tests/setup/system-packages.sh
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	sh tests/setup/torch.sh $(BIN)/python
+	bash tests/setup/torch.sh $(BIN)/python
 	$(BIN)/pip install --quiet --editable ".[serve,mqtt,openvino,dev]"
-	sh tests/setup/opencv.sh $(BIN)/python
+	bash tests/setup/opencv.sh $(BIN)/python
 	touch $(VENV)/.demo $@
 
 lint: $(VENV)/.test

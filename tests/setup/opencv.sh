@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # OpenCV's desktop build needs libGL and GLib, which a bare server lacks. Where it cannot load, put the
 # headless build of the same version in its place.  Usage: opencv.sh PYTHON
 set -eu

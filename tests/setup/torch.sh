@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # The training framework, for the tests that compare Siaga with it. Where torchvision has no build that
 # works with the installed torch, a stand-in with the one operator that ultralytics needs takes its place.
 # Usage: torch.sh PYTHON
