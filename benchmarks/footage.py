@@ -8,9 +8,9 @@ from typing import Any
 
 import av
 import yaml
-from tests.support.system import gst_server
 
 from benchmarks import rig
+from tests.support.system import gst_server
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parent / "pipeline" / "siaga" / "demo" / "data"

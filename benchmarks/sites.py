@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.edge.site import clip_with_a_person, model_that_sees_in_bright_pictures
-
 from benchmarks.rig import Service
+from tests.edge.site import clip_with_a_person, model_that_sees_in_bright_pictures
 
 Tree = dict[str, Any]
 

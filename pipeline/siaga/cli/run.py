@@ -23,10 +23,9 @@ def run(
 
     Events, evidence and the ledger are kept in the configuration's state_dir and delivered to deliver.url.
     """
-    from siaga.edge.metrics import MetricsServer
-
     from siaga.core.settings.load import load_settings
     from siaga.edge.logs import configure_logs
+    from siaga.edge.metrics import MetricsServer
     from siaga.edge.site import run_site
 
     loaded = load_settings(config)
