@@ -16,8 +16,6 @@ from siaga.core.settings.load import parse_settings
 from siaga.edge.offline import OfflineJob, analyse
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
-LATE_S = 4.0
-"""How long after a violation began it may be said to have begun: votes need their looks."""
 
 
 def _truth(name: str) -> dict[str, Any]:
@@ -39,8 +37,9 @@ def _begun(folder: Path, name: str, truth: dict[str, Any]) -> tuple[Event, ...]:
 
 
 def _is_about(event: Event, expected: dict[str, Any], truth: dict[str, Any]) -> bool:
+    """The right rule, while it lasts, on the right person. How late it is said is measured, not tested."""
     begun = (event.start_at - START).total_seconds()
-    if event.rule.value != expected["rule"] or not expected["t0"] - 1 <= begun <= expected["t0"] + LATE_S:
+    if event.rule.value != expected["rule"] or not expected["t0"] - 1 <= begun <= expected["t1"]:
         return False
     said = (event.said_at - START).total_seconds()
     frame = truth["people"][min(round(said * truth["fps"]), truth["frames"] - 1)]
