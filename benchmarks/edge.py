@@ -32,7 +32,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _floor(video: Path, options: argparse.Namespace) -> dict[str, Any]:
-    size = {"rounds": 2, "pictures": 20} if options.smoke else {"rounds": 9, "pictures": 60}
+    size = {"rounds": 2, "pictures": 8} if options.smoke else {"rounds": 7, "pictures": 40}
     result = {}
     for name, evidence in (("without_evidence", False), ("everything_on", True)):
         result[name] = floor.measure(video, options.model, evidence=evidence, **size)
@@ -51,7 +51,7 @@ def _contests(video: Path, options: argparse.Namespace) -> dict[str, Any]:
     if not contest.installed():
         print("the peers (ultralytics, supervision) are not installed: left out", flush=True)
         return {}
-    seconds, rounds = (2.0, 1) if options.smoke else (12.0, 3)
+    seconds, rounds = (1.0, 1) if options.smoke else (10.0, 2)
     result = {}
     for name, tuned in (("defaults", False), ("one_thread_each", True)):
         result[name] = contest.contest(
@@ -88,7 +88,7 @@ def main() -> None:
         video = options.video
         if video is None:
             print("making the 1080p video ...", flush=True)
-            video = material.write_1080p(Path(folder) / "cam1080.mp4", 10 if options.smoke else 60)
+            video = material.write_1080p(Path(folder) / "cam1080.mp4", 4 if options.smoke else 60)
         measured = _floor(video, options)
         contests = _contests(video, options)
         live = _cameras(video, options)
