@@ -27,6 +27,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--video", type=Path, help="a 1080p H.264 file; default: made from the shipped clip")
     parser.add_argument("--model", default="siaga-ppe-n", help="name or manifest of the model")
     parser.add_argument("--most-cameras", type=int, default=8, help="stop looking for more cameras here")
+    parser.add_argument("--no-peers", action="store_true", help="leave out the peers")
     parser.add_argument("--no-cameras", action="store_true", help="leave out the live cameras")
     return parser.parse_args()
 
@@ -48,6 +49,8 @@ def _floor(video: Path, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _contests(video: Path, options: argparse.Namespace) -> dict[str, Any]:
+    if options.no_peers:
+        return {}
     if not contest.installed():
         print("the peers (ultralytics, supervision) are not installed: left out", flush=True)
         return {}
