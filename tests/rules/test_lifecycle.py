@@ -2,7 +2,7 @@
 
 import uuid
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from siaga.core.event import EventState
@@ -51,6 +51,7 @@ states = st.tuples(st.sampled_from("mwu"), st.sampled_from("mwu"))
 
 @settings(max_examples=120, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 30), st.dictionaries(st.integers(1, 6), states)), max_size=12))
+@example([(30, {1: ("m", "m")}), (14, {}), (1, {1: ("m", "m")})])
 def test_a_person_has_one_open_violation_per_rule(
     script: list[tuple[int, dict[int, tuple[str, str]]]],
 ) -> None:

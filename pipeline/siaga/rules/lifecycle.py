@@ -58,14 +58,15 @@ class Lifecycle:
         self._on_since = self._on_since or now
         findings = self._findings(scene, who, taken)
         self._remember(findings, now)
-        said = self._begin(findings, now)
+        begun = self._begin(findings, now)
         for violation in self._open.values():
             finding = findings.get(violation.who)
             if finding is None:
                 violation.miss(now, self._timing.grace)
             else:
                 violation.take(finding, now, self._timing.hold)
-        return said + self._changes(now) + self._ends(now)
+        # What ends makes room before what begins: nobody has two of the same at any moment.
+        return self._changes(now) + self._ends(now) + begun
 
     def stop(self, now: Moment, reason: str) -> list[Transition]:
         """End everything at once; what had stopped before keeps its own reason and time."""
