@@ -103,6 +103,8 @@ class Canvas:
         # One plane at a time: a strided read of interleaved pixels takes twice as long.
         cv2.split(np.ascontiguousarray(rgb), self._planes)
         for plane, (source, scale, shift) in zip(inside, self._channels, strict=True):
-            np.multiply(self._planes[source], scale, out=plane, casting="same_kind")
+            # Two passes over a plane that fits the cache: faster than one with numpy's cast on the way.
+            np.copyto(plane, self._planes[source])
+            np.multiply(plane, scale, out=plane, casting="same_kind")
             if shift:
                 np.add(plane, shift, out=plane, casting="same_kind")

@@ -58,8 +58,9 @@ def write_i420(frame: av.VideoFrame, out: I420) -> None:
     for plane, target in zip(frame.planes, planes_of(out), strict=True):
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         rows = rows[: plane.height, : plane.width]
-        if rows.shape == target.shape:
-            np.copyto(target, rows)
+        step = _odd_step(rows.shape, target.shape)
+        if step:
+            np.copyto(target, rows[step // 2 :: step, step // 2 :: step])
         else:
             cv2.resize(rows, target.shape[::-1], dst=target, interpolation=cv2.INTER_LINEAR)
     if full_range:
@@ -67,6 +68,17 @@ def write_i420(frame: av.VideoFrame, out: I420) -> None:
         cv2.LUT(luma, _LIMIT_LUMA, dst=luma)
         for plane_out in chroma:
             cv2.LUT(plane_out, _LIMIT_CHROMA, dst=plane_out)
+
+
+def _odd_step(source: tuple[int, ...], target: tuple[int, ...]) -> int:
+    """Every how many pixels ``target`` takes one of ``source``, where bilinear scaling does just that; else 0.
+
+    At an odd whole factor (1920 x 1080 to 640 x 360) the sample lies on the middle pixel: the same values,
+    at a third of the cost.
+    """
+    step = source[1] // target[1]
+    exact = step % 2 == 1 and (target[0] * step, target[1] * step) == source
+    return step if exact else 0
 
 
 def _converted(frame: av.VideoFrame, full_range: bool, out: I420) -> av.VideoFrame:
