@@ -1,0 +1,5 @@
+"""How people of the simulated site move: poses, foot-locked gait, and scripts played out in time."""
+
+from .state import State
+
+__all__ = ["State"]
