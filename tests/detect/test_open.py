@@ -189,7 +189,8 @@ def test_a_broken_memory_is_written_anew(text: str, tmp_path: Path) -> None:
 def test_a_memory_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     manifest = models.write(tmp_path, _good())
-    open_detector(manifest, provider="cpu", remembered=tmp_path / "file" / "models.json")
+    detector = open_detector(manifest, provider="cpu", remembered=tmp_path / "file" / "models.json")
+    assert detector.model.sha256 == manifest.sha256
 
 
 def test_a_closed_detector_says_so(tmp_path: Path) -> None:

@@ -170,6 +170,7 @@ def test_an_mp4_cut_off_before_its_index_is_said_to_be_no_video(tmp_path: Path) 
 def test_a_flood_of_garbage_never_gets_past_our_errors(tmp_path: Path, clips: Clips) -> None:
     good = clips["libx264", 0].read_bytes()
     dice = random.Random(7)
+    opened = 0
     for number in range(30):
         bad = bytearray(good)
         for _ in range(200):
@@ -177,7 +178,9 @@ def test_a_flood_of_garbage_never_gets_past_our_errors(tmp_path: Path, clips: Cl
         path = tmp_path / f"{number}.mp4"
         path.write_bytes(bad)
         with contextlib.suppress(SourceInvalid), open_file(path) as source:
+            opened += 1
             pictures(source, fps=5)
+    assert opened, "the damage gets further than the container"
 
 
 def test_the_ring_of_a_file_holds_what_a_clip_needs(clips: Clips) -> None:

@@ -71,7 +71,7 @@ def write_i420(frame: av.VideoFrame, out: I420) -> None:
 
 
 def _odd_step(source: tuple[int, ...], target: tuple[int, ...]) -> int:
-    """Every how many pixels ``target`` takes one of ``source``, where bilinear scaling does just that; else 0.
+    """At which step ``target`` takes pixels of ``source``, where bilinear scaling does just that; else 0.
 
     At an odd whole factor (1920 x 1080 to 640 x 360) the sample lies on the middle pixel: the same values,
     at a third of the cost.
