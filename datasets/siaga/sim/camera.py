@@ -199,6 +199,15 @@ class Camera:
         bent = cv2.remap(render, coarse, fine, interpolation, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(bent, render.dtype)
 
+    @cached_property
+    def in_picture(self) -> npt.NDArray[np.bool_]:
+        """(render height, render width): the render's pixels whose middle is in the picture."""
+        width, height = self.render_size
+        grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).reshape(-1, 2) + 0.5
+        bent = self.distort(grid)
+        inside = ((bent >= 0) & (bent < (self.width, self.height))).all(axis=1)
+        return np.asarray(inside.reshape(height, width))
+
     @property
     def _centre(self) -> Points:
         return np.array([self.width / 2, self.height / 2])
