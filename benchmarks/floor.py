@@ -25,9 +25,9 @@ from siaga.edge.recorder import Occurrence
 from siaga.edge.specs import StoreSpec, model_ref
 from siaga.frames.audit import CameraAudit
 from siaga.frames.capture import Capture
+from siaga.frames.open import open_source
 from siaga.frames.packets import PacketRing
 from siaga.frames.slot import FrameSlot
-from siaga.frames.source import open_source
 from siaga.manifest import Manifest, resolve
 
 

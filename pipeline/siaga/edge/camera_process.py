@@ -23,10 +23,10 @@ from siaga.edge.link import CameraState, ClipRequest
 from siaga.edge.specs import CameraSpec
 from siaga.frames.audit import CameraAudit
 from siaga.frames.capture import Capture, Picture
+from siaga.frames.open import open_source
 from siaga.frames.packets import PacketRing
 from siaga.frames.reconnect import Backoff, RepeatedErrors
 from siaga.frames.slot import FrameSlot
-from siaga.frames.source import open_source
 
 log = structlog.get_logger(__name__)
 

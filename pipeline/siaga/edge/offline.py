@@ -10,6 +10,7 @@ from uuid import UUID
 from siaga.core.canonical import canonical_json, sha256_hex
 from siaga.core.clock import ManualClock, SystemClock
 from siaga.core.event import Event
+from siaga.core.scene import Scene
 from siaga.core.settings import Settings, StreamUrl
 from siaga.edge.annotate import AnnotatedVideo
 from siaga.edge.archive import Archive, open_archive
@@ -22,8 +23,9 @@ from siaga.edge.recorder import Occurrence
 from siaga.edge.specs import StoreSpec, model_ref
 from siaga.frames.audit import CameraAudit
 from siaga.frames.capture import Capture, Picture, picture_to_frame
+from siaga.frames.open import open_source
 from siaga.frames.packets import PacketRing
-from siaga.frames.source import VideoSource, open_source
+from siaga.frames.source import VideoSource
 from siaga.manifest import resolve
 
 _RING_BYTES = 256 * 2**20
@@ -62,7 +64,11 @@ class OfflineResult:
     corrupt: int
 
 
-def analyse(job: OfflineJob, progress: Callable[[float], None] = lambda _: None) -> OfflineResult:
+def analyse(
+    job: OfflineJob,
+    progress: Callable[[float], None] = lambda _: None,
+    on_scene: Callable[[Scene], None] = lambda _: None,
+) -> OfflineResult:
     """Run one source through the edge's loop.
 
     Writes ``events.jsonl``, ``ledger.json``, ``evidence/`` and, if asked for, ``annotated.mp4`` into
@@ -70,6 +76,7 @@ def analyse(job: OfflineJob, progress: Callable[[float], None] = lambda _: None)
 
     Args:
         progress: Told the stream time (seconds) reached.
+        on_scene: Told every analysed picture's people as they were judged.
 
     Raises:
         SourceError: The source cannot be read; what was read before a damaged part is written all the same.
@@ -88,7 +95,7 @@ def analyse(job: OfflineJob, progress: Callable[[float], None] = lambda _: None)
     ):
         parts = build_parts(settings, (job.camera,), clock, seed=seed)
         with closing(parts.detector):
-            run = _Run(job, parts, archive, clock, source)
+            run = _Run(job, parts, archive, clock, source, on_scene)
             try:
                 run.through(progress)
             finally:
@@ -103,9 +110,16 @@ def _seed(job: OfflineJob) -> bytes:
 
 class _Run:
     def __init__(
-        self, job: OfflineJob, parts: Parts, archive: Archive, clock: ManualClock, source: VideoSource
+        self,
+        job: OfflineJob,
+        parts: Parts,
+        archive: Archive,
+        clock: ManualClock,
+        source: VideoSource,
+        on_scene: Callable[[Scene], None],
     ) -> None:
         self._job = job
+        self._on_scene = on_scene
         self._archive = archive
         self._clock = clock
         self._lane: Lane = parts.lanes[job.camera]
@@ -150,6 +164,8 @@ class _Run:
         for change in self._audit.feed(picture.luma, frame.t, frame.utc, picture.keyframes):
             self._engine.health(change)
         scenes = self._engine.step([frame]) if self._lane.can_judge else []
+        for scene in scenes:
+            self._on_scene(scene)
         if self._video is not None:
             self._video.add(frame, scenes[0] if scenes else None)
         self._cut_clips(frame.t)

@@ -7,9 +7,10 @@ from siaga.core.clock import Clock
 from siaga.core.errors import SourceInvalid
 from siaga.core.settings import StreamUrl
 from siaga.frames.capture import Capture
+from siaga.frames.open import open_source
 from siaga.frames.packets import PacketRing
 from siaga.frames.planes import Rgb, Size, to_rgb
-from siaga.frames.source import Transport, VideoSource, open_source
+from siaga.frames.source import Transport, VideoSource
 
 _ALL_FRAMES = 1000.0
 _RING_BYTES = 256 * 10**6
