@@ -161,6 +161,6 @@ def _mask_box(camera: Camera, mask: Mask, origin: tuple[int, int]) -> Box | None
     y = rows + origin[1]
     corners = [(first, y), (first, y + 1), (after_last, y), (after_last, y + 1)]
     bent = camera.distort(np.concatenate([np.stack(corner, axis=1) for corner in corners]))
-    (left, top), (right, bottom) = bent.min(axis=0), bent.max(axis=0)
+    (left, top), (right, bottom) = bent.min(axis=0).tolist(), bent.max(axis=0).tolist()
     size = float(camera.width), float(camera.height)
     return _rounded((max(left, 0.0), max(top, 0.0), min(right, size[0]), min(bottom, size[1])))
