@@ -69,20 +69,19 @@ def camera(of: Scenario, name: str = "gate") -> Camera:
 
 
 def paper_frame(
-    camera: Camera, people: list[PaperPerson], frame: int, fps: int
-) -> tuple[np.ndarray, RawFrame]:
-    """A render (RGB) and its record."""
+    camera: Camera, people: list[PaperPerson], frame: int, fps: int, render: np.ndarray
+) -> RawFrame:
+    """The record of a frame; the people are painted on ``render`` (RGB)."""
     time_s = frame / fps
-    render = plate(camera)
     width, height = camera.render_size
-    owner = np.full((height, width), -1)
+    owner = np.full((height, width), -1, np.int8)
     for index in sorted(range(len(people)), key=lambda index: -people[index].place(time_s)[1]):
         for name, points in _parts(people[index], time_s).items():
             mask = _mask(camera, points)
             render[mask] = _COLOURS[name]
             owner[mask] = index
     actors = tuple(_actor(camera, person, time_s, owner == index) for index, person in enumerate(people))
-    return render, RawFrame(frame, time_s, actors)
+    return RawFrame(frame, time_s, actors)
 
 
 def plate(camera: Camera) -> np.ndarray:
@@ -98,7 +97,8 @@ def write_job(folder: Path, of: Scenario, people: list[PaperPerson], name: str =
     for part in ("frames", "raw"):
         (folder / part).mkdir(parents=True)
     for frame in range(of.frame_count):
-        render, record = paper_frame(lens, people, frame, of.fps)
+        render = plate(lens)
+        record = paper_frame(lens, people, frame, of.fps, render)
         cv2.imwrite(str(folder / "frames" / f"{frame:06d}.png"), render[..., ::-1])
         write_raw(folder / "raw" / f"{frame:06d}.json", record)
     cv2.imwrite(str(folder / "plate.png"), plate(lens)[..., ::-1])
@@ -108,7 +108,8 @@ def write_job(folder: Path, of: Scenario, people: list[PaperPerson], name: str =
 
 def records(of: Scenario, people: list[PaperPerson]) -> Iterator[RawFrame]:
     lens = camera(of)
-    return (paper_frame(lens, people, frame, of.fps)[1] for frame in range(of.frame_count))
+    canvas = plate(lens)
+    return (paper_frame(lens, people, frame, of.fps, canvas) for frame in range(of.frame_count))
 
 
 def _parts(person: PaperPerson, time_s: float) -> dict[PartName, np.ndarray]:

@@ -9,6 +9,7 @@ from siaga.core.errors import StorageError
 from siaga.sim.motion.state import HelmetState
 from siaga.sim.scenario import Zone
 from siaga.sim.truth import Truth, build_truth, read_truth, write_truth
+from siaga.sim.truth.model import Person
 from siaga.sim.truth.zones import zone_in_picture, zones_of
 
 from .paper import PaperPerson, camera, records, scenario
@@ -20,6 +21,12 @@ def truth(*people: PaperPerson) -> Truth:
     return build_truth(WORLD, "gate", records(WORLD, list(people)), "paper.mp4")
 
 
+def first(*people: PaperPerson) -> tuple[Person, ...]:
+    """Who is in the first frame."""
+    record = next(records(WORLD, list(people)))
+    return build_first(WORLD, "gate", [record], "paper.mp4")
+
+
 def still(
     x: float, y: float, helmet: HelmetState = "worn", name: str = "A", harness: bool = False
 ) -> PaperPerson:
@@ -27,7 +34,7 @@ def still(
 
 
 def test_boxes_are_where_the_cards_are() -> None:
-    person = truth(still(0, 0)).people[0][0]
+    person = first(still(0, 0))[0]
     # 10 m away, 1 m is 32 px; the ground is 2 m below the camera: row 180 + 64.
     assert person.xyxy == (312.0, 186.4, 328.0, 244.0)
     assert person.head_xyxy == (315.5, 186.4, 324.5, 196.0), "chin to the top of the helmet"
@@ -39,7 +46,7 @@ def test_boxes_are_where_the_cards_are() -> None:
 
 
 def test_a_helmet_that_is_not_worn_is_no_part_of_the_head() -> None:
-    person = truth(still(0, 0, "hand")).people[0][0]
+    person = first(still(0, 0, "hand"))[0]
     assert person.xyxy == (312.0, 188.0, 328.0, 244.0)
     assert person.head_xyxy == (316.2, 188.0, 323.8, 196.0)
     assert person.helmet_xyxy == (315.5, 217.1, 324.5, 221.6)
@@ -48,11 +55,11 @@ def test_a_helmet_that_is_not_worn_is_no_part_of_the_head() -> None:
 
 def test_what_is_covered_is_not_visible() -> None:
     # The nearer one, 8 m away, covers the columns from 310: half of the one behind.
-    behind, front = truth(still(0, 0), still(0, -2, name="B")).people[0]
+    behind, front = first(still(0, 0, "none"), still(0, -2, name="B"))
     assert front.visibility == 1.0
     assert behind.visible_xyxy is None
     assert behind.visibility == 0.0
-    half = truth(still(0, 0), still(0.4, -2, name="B")).people[0][0]
+    half = first(still(0, 0), still(0.4, -2, name="B"))[0]
     assert 0.1 < half.visibility < 0.9
     assert half.visible_xyxy is not None
     assert half.visible_xyxy[0] == 312.0
@@ -61,12 +68,12 @@ def test_what_is_covered_is_not_visible() -> None:
 
 def test_outside_the_picture_is_not_visible_and_far_outside_is_not_there() -> None:
     # 10 m away the picture ends at x = 10 m: half of the card is in.
-    person = truth(still(10, 0)).people[0][0]
+    person = first(still(10, 0))[0]
     assert person.truncated
     assert person.visibility == pytest.approx(0.5)
     assert person.xyxy[2] == 648.0, "amodal boxes are not cut"
     assert person.visible_xyxy == (632.0, 186.0, 640.0, 244.0)
-    assert truth(still(11, 0)).people[0] == ()
+    assert first(still(11, 0)) == ()
 
 
 @pytest.mark.parametrize(
@@ -79,11 +86,11 @@ def test_outside_the_picture_is_not_visible_and_far_outside_is_not_there() -> No
 )
 def test_what_a_careful_person_could_tell(who: PaperPerson, expected: str) -> None:
     # A head of 0.25 m has 10 px within 8 m, so 13 px at 6 m and 6 px at 13 m; at 4 m, x = 4 is the edge.
-    assert truth(who).people[0][0].tell.helmet == expected
+    assert first(who)[0].tell.helmet == expected
 
 
 def test_a_covered_head_cannot_be_told() -> None:
-    people = truth(still(0, -4, "none"), still(0, -5, name="B")).people[0]
+    people = first(still(0, -4, "none"), still(0, -5, name="B"))
     assert people[0].tell.helmet == "occluded"
     assert people[1].tell.helmet == "yes"
 
