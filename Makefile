@@ -31,7 +31,7 @@ $(VENV)/.test: pyproject.toml tests/setup/opencv.sh tests/setup/torch.sh tests/s
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	bash tests/setup/torch.sh $(BIN)/python
-	$(BIN)/pip install --quiet --editable ".[serve,mqtt,openvino,dev]"
+	$(BIN)/pip install --quiet --editable ".[serve,mqtt,openvino,bench,dev]"
 	bash tests/setup/opencv.sh $(BIN)/python
 	touch $(VENV)/.demo $@
 

@@ -13,6 +13,18 @@ def check_site(settings: Settings) -> Manifest:
         ConfigError: The model knows no people, or an item is asked for that it has no class for.
         DependencyMissing: The provider that is asked for is not installed.
     """
+    manifest = model_for_people(settings)
+    check_items(settings, manifest)
+    return manifest
+
+
+def model_for_people(settings: Settings) -> Manifest:
+    """The model that the settings name.
+
+    Raises:
+        ModelError: It cannot be used.
+        ConfigError: It knows no people.
+    """
     manifest = resolve(settings.model)
     if "person" not in manifest.classes:
         raise ConfigError(
@@ -20,7 +32,6 @@ def check_site(settings: Settings) -> Manifest:
             where="model",
             fix="Choose a model that finds people.",
         )
-    check_items(settings, manifest)
     return manifest
 
 

@@ -1,0 +1,136 @@
+"""Reading the ground truth, in its form and in the older one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from siaga.bench.run import read_clips, shipped_clips
+from siaga.bench.truth import parse_truth, read_truth
+from siaga.core.errors import BadRequest, NotFound
+from siaga.core.verdict import Item
+from tests.bench.made import LEFT, bare, person, truth, truth_data
+
+OLD_PERSON = {
+    "id": "B",
+    "person": [10.0, 20.0, 60.0, 200.0],
+    "head": [25.0, 20.0, 45.0, 45.0],
+    "helmet_on": False,
+    "foot_in_zone": True,
+    "in_frame": 1.0,
+}
+
+
+def clip(folder: Path, data: Any) -> Path:
+    """A clip of which only the truth matters."""
+    path = folder / "made.mp4"
+    path.write_bytes(b"")
+    path.with_name("made.truth.json").write_text(data if isinstance(data, str) else json.dumps(data))
+    return path
+
+
+def old(*frames: list[dict[str, Any]], events: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    """Truth of the older form."""
+    pit = {"pit": [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]}
+    return {
+        "clip": "made.mp4",
+        "width": 640,
+        "height": 360,
+        "fps": 10,
+        "frames": len(frames),
+        "zones": pit,
+        "events": list(events),
+        "people": list(frames),
+    }
+
+
+def test_the_truth_is_read_and_what_is_not_used_may_stand_there(tmp_path: Path) -> None:
+    people = [person("A", LEFT, helmet="hand", feet=[[1, 2], [3, 4]], head_xyxy=LEFT)]
+    found = read_truth(clip(tmp_path, truth_data(bare("A", 5, 15), people=people, seed=7, scenario="s")))
+    assert (found.seconds, found.light, found.scenario) == (30.0, "day", "s")
+    assert found.zones["pit"].exclusion
+    assert found.events[0].item is Item.HELMET
+    assert found.at(3.0)[0].height == 100.0
+
+
+def test_the_picture_nearest_to_a_moment() -> None:
+    frames = [[person(name, LEFT)] for name in "abc"]
+    found = parse_truth(truth_data(frames=3) | {"people": frames})
+    assert [found.at(t)[0].id for t in (-1.0, 0.04, 0.06, 0.14, 0.2, 9.0)] == ["a", "a", "b", "b", "c", "c"]
+
+
+def test_when_it_could_be_told_is_cut_to_the_event_and_in_order() -> None:
+    event = truth(bare("A", 5, 15, (14.0, 20.0), (1.0, 6.0), (1.0, 2.0))).events[0]
+    assert event.tellable == ((5.0, 6.0), (14.0, 15.0))
+
+
+def test_the_older_form_says_the_same_in_the_new_words() -> None:
+    small = OLD_PERSON | {"id": "S", "head": [0.0, 0.0, 5.0, 9.9]}
+    cut_off = OLD_PERSON | {"id": "C", "in_frame": 0.5, "foot_in_zone": False}
+    headless = OLD_PERSON | {"id": "H", "head": None, "helmet_on": True}
+    everybody = [OLD_PERSON, small, cut_off, headless]
+    found = parse_truth(old(everybody))
+    assert [entry.tell[Item.HELMET] for entry in found.at(0)] == ["yes", "too small", "cut off", "cut off"]
+    assert [entry.wears(Item.HELMET) for entry in found.at(0)] == [False, False, False, True]
+    assert [entry.clear for entry in found.at(0)] == [True, True, False, False]
+    assert [entry.zones for entry in found.at(0)] == [("pit",), ("pit",), (), ("pit",)]
+    assert found.zones["pit"].exclusion
+    assert found.light == "day"
+
+
+def test_the_older_form_has_no_times_at_which_it_could_be_told_so_they_are_found() -> None:
+    gone = OLD_PERSON | {"in_frame": 0.4}
+    small = OLD_PERSON | {"head": [0.0, 0.0, 5.0, 5.0]}
+    frames = [[OLD_PERSON], [OLD_PERSON], [small], [gone], [], [OLD_PERSON]]
+    helmet = {"rule": "missing_ppe", "who": "B", "t0": 0.0, "t1": 0.5}
+    zone = {"rule": "zone_intrusion", "who": "B", "t0": 0.0, "t1": 0.5}
+    first, second = parse_truth(old(*frames, events=(helmet, zone))).events
+    assert (first.item, first.zone, second.item, second.zone) == (Item.HELMET, None, None, "pit")
+    assert first.could_tell_s == ((0.0, 0.1), (0.5, 0.5))
+    assert second.could_tell_s == ((0.0, 0.2), (0.5, 0.5))
+
+
+def test_the_shipped_clips_have_their_truth() -> None:
+    clips = read_clips(shipped_clips())
+    assert "groundworks" in {entry.name for entry in clips}
+    for entry in clips:
+        assert {event.rule for event in entry.truth.events} >= {"missing_ppe"}
+        assert all(event.tellable for event in entry.truth.events)
+
+
+def test_a_clip_without_truth_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "yard.mp4"
+    path.write_bytes(b"")
+    with pytest.raises(NotFound, match=r"yard\.mp4: the clip has no ground truth.*yard\.truth\.json beside"):
+        read_clips([path])
+    with pytest.raises(NotFound, match="no such clip"):
+        read_clips([tmp_path / "nothing.mp4"])
+    with pytest.raises(NotFound, match="no clip with ground truth in this folder"):
+        read_clips([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("{", "JSONDecodeError"),
+        ([], "TypeError"),
+        ({"clip": "made.mp4"}, "KeyError"),
+        (truth_data() | {"schema_version": 3}, "schema_version"),
+        (truth_data(frames=3) | {"frames": 4}, "people has 3 entries for 4 frames"),
+        (truth_data(bare("A", 5, 4)), "events.0: .*ends before it starts"),
+        (truth_data(bare("A", 5, 6) | {"rule": "smoking"}), "events.0.rule"),
+        (truth_data() | {"width": 0}, "width"),
+    ],
+)
+def test_a_truth_that_cannot_be_understood_is_refused(tmp_path: Path, data: Any, said: str) -> None:
+    with pytest.raises(BadRequest, match=rf"made\.truth\.json: .*{said}"):
+        read_truth(clip(tmp_path, data))
+
+
+def test_a_folder_stands_for_its_clips_and_names_stay_apart(tmp_path: Path) -> None:
+    for name in ("b c", "a"):
+        (tmp_path / f"{name}.mp4").write_bytes(b"")
+        (tmp_path / f"{name}.truth.json").write_text(json.dumps(truth_data()))
+    (tmp_path / "without.mp4").write_bytes(b"")
+    assert [entry.name for entry in read_clips([tmp_path, tmp_path / "a.mp4"])] == ["a", "b_c", "a-2"]
