@@ -73,7 +73,7 @@ class HelmetLook(Block):
     colour: Colour = "yellow"
     at: HelmetPlace = "head"
     place: tuple[float, float, float] | None = Field(
-        None, description="With `at: table`: where it lies, world metres (the middle of its rim)."
+        default=None, description="With `at: table`: where it lies, world metres (the middle of its rim)."
     )
 
 

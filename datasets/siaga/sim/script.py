@@ -61,7 +61,7 @@ class Step(Block):
 
     walk: Walk | None = None
     stand: Stand | None = None
-    face: float | None = Field(None, description="Turn on the spot to this heading, degrees.")
+    face: float | None = Field(default=None, description="Turn on the spot to this heading, degrees.")
     kneel: Kneel | None = None
     squat: Squat | None = None
     climb: Climb | None = None
