@@ -102,6 +102,24 @@ def test_a_second_report_of_the_same_is_a_duplicate_and_the_event_is_split() -> 
     assert matching.happened[0].delay_s == pytest.approx(4.0)
 
 
+def test_a_duplicate_is_one_of_the_event_that_it_overlaps_most() -> None:
+    told = truth(bare("A", 5, 8), bare("A", 20, 30))
+    matching = match(told, [report(6, 8), report(20, 30, number=2), report(22, 25, number=3)])
+    assert [(said.outcome, said.event) for said in matching.told] == [
+        (CORRECT, 0),
+        (CORRECT, 1),
+        (DUPLICATE, 1),
+    ]
+    assert [entry.reports for entry in matching.happened] == [1, 2]
+
+
+def test_only_the_report_that_covers_both_merges_them() -> None:
+    told = truth(bare("A", 5, 8), bare("A", 10, 20), bare("B", 5, 15))
+    matching = match(told, [report(6, 20), report(6, 15, RIGHT, number=2)])
+    assert fates(matching) == [Fate.MERGED, Fate.FOUND, Fate.FOUND]
+    assert matching.merged_reports == 1
+
+
 def test_one_report_over_two_events_finds_both_and_merges_them() -> None:
     matching = match(truth(bare("A", 5, 8), bare("A", 10, 20)), [report(6, 20)])
     assert outcomes(matching) == [CORRECT]
