@@ -98,7 +98,7 @@ class Actor(Block):
         start: World metres; where the person stands when coming on.
         level: Name of the site's deck they start on, or None: the ground.
         facing_deg: Heading at the start: 0 faces -y, 90 faces +x.
-        enters_s: Seconds of scene time at which they come on.
+        enters_s: Seconds of scene time at which the script begins; before 0: the clip finds them at it.
         leaves: Go off the site when the script ends; otherwise stand there until the clip ends.
     """
 
@@ -106,7 +106,7 @@ class Actor(Block):
     start: Point
     level: str | None = None
     facing_deg: float = 0.0
-    enters_s: float = Field(0.0, ge=0)
+    enters_s: float = Field(0.0, ge=-600)
     leaves: bool = False
     script: tuple[Step, ...] = ()
 

@@ -153,9 +153,14 @@ class Actions:
         self.feet.square()
         start = self.feet.time
         self.feet.timeline.hands += climb(self.feet, ladder, up=up)
+        run = math.dist(ladder.base[:2], ladder.top[:2])
+        slope = math.atan2(run, ladder.top[2] - ladder.base[2])
         self._gesture("climb", start, self.feet.time)
+        self.feet.timeline.gestures.append(
+            Gesture(start, self.feet.time, lambda _: {"pelvis_lean": 0.7 * slope}, 1.6, 1.6)
+        )
         self.feet.ground = self.site.floor_from(ladder.top[2] if up else ladder.base[2])
-        self.feet.xy = np.array(ladder.step_off[:2]) if up else stance(ladder, up=True)[0]
+        self.feet.xy = stance(ladder, up=not up)[0]
         self.feet.key(self.feet.time)
 
     def _helmet(self, to: Literal["head", "hand", "hip"]) -> None:
@@ -244,4 +249,5 @@ def hold_gestures(feet: Footwork) -> None:
                 continue
             end = changes[index + 1].time if index + 1 < len(changes) else 1e9
             movement = gesture(name, 0.0)
-            timeline.gestures.append(Gesture(change.time - 0.25, end + 0.35, movement, 0.5, 0.5))
+            early = 0.25 if what == "helmet" else -0.5
+            timeline.gestures.append(Gesture(change.time - early, end + early, movement, 0.5, 0.5))

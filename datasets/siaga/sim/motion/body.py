@@ -155,7 +155,7 @@ def _hand(matrices: Matrices, hand: HandPath, time: float, scale: float) -> None
     shoulder = point_of(matrices["chest"], limb.joints[0])
     elbow = point_of(matrices[f"uarm{side}"], limb.joints[1])
     sign = 1 if side == "L" else -1
-    pole = matrices["chest"][:3, :3] @ np.array([0.7 * sign, 0.35, -0.6])
+    pole = matrices["chest"][:3, :3] @ np.array([0.5 * sign, 0.2, -0.85])
     hand_turn = np.linalg.inv(matrices[f"farm{side}"]) @ matrices[f"hand{side}"]
     reach(matrices, limb, target, pole * held + (elbow - (shoulder + free) / 2) * 4 * (1 - held))
     matrices[f"hand{side}"] = matrices[f"farm{side}"] @ hand_turn

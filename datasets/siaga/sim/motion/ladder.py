@@ -35,7 +35,15 @@ def stance(ladder: Ladder, *, up: bool) -> tuple[Array, float]:
     """Where to stand before climbing, (2,) world metres, and the heading, radians."""
     yaw = math.radians(ladder.heading_deg)
     foot = np.array(ladder.base[:2]) - facing(yaw) * 0.42
-    return (foot if up else np.array(ladder.step_off[:2])), yaw
+    return (foot if up else _landing(ladder)[:2]), yaw
+
+
+def _landing(ladder: Ladder) -> Array:
+    """(3,): where both feet stand after stepping off: one short step from the top, towards ``step_off``."""
+    top = np.array(ladder.top)
+    way = np.array(ladder.step_off) - top
+    landing: Array = top + way * min(1.0, 0.38 / max(1e-6, float(np.linalg.norm(way))))
+    return landing
 
 
 def climb(feet: Footwork, ladder: Ladder, *, up: bool) -> list[HandPath]:
@@ -61,7 +69,7 @@ def _plan(feet: Footwork, ladder: Ladder) -> _Ascent:
     slope = float(np.linalg.norm(rung[:2]) / rung[2])
     size = feet.scale
     low = np.array([*stance(ladder, up=True)[0], base[2]])
-    high = np.array(ladder.step_off)
+    high = _landing(ladder)
 
     def foothold(index: int, side: str) -> Array:
         sign = 1 if side == "L" else -1
@@ -86,9 +94,10 @@ def _plan(feet: Footwork, ladder: Ladder) -> _Ascent:
         leave, arrive = plan.seconds, plan.seconds + _SWING * seconds
         off = -ahead * 0.11 + np.array([0, 0, 0.05])
         plan.steps[side].append((leave, arrive, foothold(index, side), off))
-        plan.hands[other] += [(leave, plan.hands[other][-1][1]), (arrive, grip(index + 4, other))]
+        if index < count:
+            plan.hands[other] += [(leave, plan.hands[other][-1][1]), (arrive, grip(index + 4, other))]
         plan.seconds += seconds
-        back = (0.30 - 0.4 * min(0.3, slope)) * size
+        back = max(0.12, 0.30 - 0.55 * slope) * size
         under = base + rung * (index - 0.5) - ahead * back
         under[2] = base[2] + rung[2] * (index - 1) - 0.03
         share = max(0, index - count + 1) / 2
