@@ -191,7 +191,7 @@ class Site:
     machines: Mapping[str, Machine] = field(default_factory=dict)
 
     def floor(self, x: float, y: float, z: float) -> float:
-        """Height of what a person stands on whose feet are at about `z`: the highest deck below or ground."""
+        """Height of what a person stands on whose feet are at about `z`: the highest deck below, or earth."""
         under = [d.z for d in self.decks.values() if d.z <= z + 0.35 and inside(d.polygon, x, y)]
         return max([self.ground(x, y), *under])
 

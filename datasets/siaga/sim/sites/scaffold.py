@@ -6,6 +6,7 @@ from siaga.sim.sites.relief import gradient_noise
 SLAB = ((0.2, 6.0), (9.4, 6.0), (9.4, 14.0), (0.2, 14.0))
 SLAB_Z = 3.2
 BOARDS = ((-9.0, 4.6), (-0.2, 4.6), (-0.2, 5.7), (-9.0, 5.7))
+HIGH_BOARDS = ((-9.0, 4.6), (-1.65, 4.6), (-1.65, 5.7), (-9.0, 5.7))
 LOW_Z, HIGH_Z = 2.05, 4.05
 EDGE_STRIP = ((0.2, 6.0), (9.4, 6.0), (9.4, 8.2), (0.2, 8.2))
 RAIL_GAP = (3.6, 6.8)
@@ -84,19 +85,19 @@ SCAFFOLD = Site(
     areas={
         "slab edge": EDGE_STRIP,
         "low deck": BOARDS,
-        "high deck": BOARDS,
+        "high deck": HIGH_BOARDS,
         "drop zone": ((3.4, 4.6), (7.0, 4.6), (7.0, 6.0), (3.4, 6.0)),
     },
     props=(*_BUILDING, *_STORE),
     runs=_RUNS,
     ladders={
         "low": Ladder((-7.0, 3.85, 0.0), (-7.0, 4.55, LOW_Z), (-7.0, 5.1, LOW_Z), 180.0),
-        "high": Ladder((-1.2, 5.2, LOW_Z), (-0.6, 5.2, HIGH_Z), (-1.1, 5.2, HIGH_Z), 90.0),
+        "high": Ladder((-1.0, 5.2, LOW_Z), (-1.6, 5.2, HIGH_Z), (-2.2, 5.2, HIGH_Z), 270.0),
         "slab": Ladder((1.3, 4.85, 0.0), (1.3, 5.95, SLAB_Z), (1.3, 6.6, SLAB_Z), 180.0),
     },
     decks={
         "low": Deck(BOARDS, LOW_Z),
-        "high": Deck(BOARDS, HIGH_Z),
+        "high": Deck(HIGH_BOARDS, HIGH_Z),
         "slab": Deck(SLAB, SLAB_Z),
     },
     anchors={

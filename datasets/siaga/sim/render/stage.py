@@ -1,0 +1,120 @@
+"""A scenario on its site in Blender: plates without what moves, people and machines in their places."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import bpy
+import numpy as np
+
+from siaga.sim.camera import Camera
+from siaga.sim.motion.performance import perform
+from siaga.sim.scenario import Scenario
+from siaga.sim.scene.build import build_site
+from siaga.sim.scene.light import add_ring
+from siaga.sim.sites import SITES
+
+from .bodies import CODES, Member, Mesh, mesh_of
+from .engine import Engine, Rgb8, hide
+from .job import Job
+from .machine import swing_at
+from .rectangles import Rect
+from .shadow import LampView, ShadowCaster
+
+_WAIT_S = 2.0
+
+
+class Stage:
+    """Everything that stands in Blender for one scenario and camera.
+
+    Args:
+        scenario: What is played.
+        camera: Its name there.
+        samples: Paths per pixel of a rectangle.
+        threads: Cores of this process.
+        job: Where plates are kept.
+    """
+
+    def __init__(self, scenario: Scenario, camera: str, samples: int, threads: int, job: Job) -> None:
+        self.scenario = scenario
+        self.camera = Camera.from_view(scenario.cameras[camera], scenario.width, scenario.height)
+        self._scene = build_site(SITES[scenario.site], scenario.light, scenario.seed)
+        if scenario.light == "infrared":
+            self._scene.lamps.append(add_ring(self.camera.matrix_world))
+        acts = perform(scenario)
+        self.members = [
+            Member(name, actor.look, index, acts[name].at)
+            for index, (name, actor) in enumerate(scenario.cast.items(), start=1)
+        ]
+        self._engine = Engine(self.camera, samples, threads, job.folder)
+        self._angles: dict[str, float] = {}
+        self._make_plates(job)
+        self.plate, self.depth = job.load("plate.png"), np.load(job.folder / "depth.npy")
+        self.casters = [
+            self._caster(lamp, job.load(f"unlit-{number}.png"))
+            for number, lamp in enumerate(self._scene.lamps)
+        ]
+
+    def close(self) -> None:
+        """Remove the engine's files."""
+        self._engine.close()
+
+    def patch(self, rect: Rect) -> Rgb8:
+        """A rectangle of the scene as it stands."""
+        return self._engine.patch(rect)
+
+    def show(self, times: dict[str, float | None], *, people_hidden: bool = False) -> None:
+        """Put everybody where they are at their own time."""
+        for member in self.members:
+            member.show(times.get(member.name), people_hidden)
+
+    def swing(self, seconds: float) -> dict[str, float]:
+        """Put the machines where they are at a time; returns their angles, radians."""
+        for name in self._scene.pivots:
+            script = self.scenario.machines[name].script if name in self.scenario.machines else ()
+            angle = swing_at(script, seconds)
+            if angle != self._angles.get(name):
+                self._scene.swing(name, angle)
+                self._angles[name] = angle
+                bpy.context.view_layer.update()
+        return dict(self._angles)
+
+    def machine_mesh(self, name: str) -> Mesh:
+        """The moving part of a machine as it stands."""
+        things = self._moving(name)
+        return mesh_of(things, [CODES["machine"]] * len(things))
+
+    def _moving(self, name: str) -> Sequence[Any]:
+        return list(self._scene.pivots[name].children)
+
+    def _make_plates(self, job: Job) -> None:
+        """Make the plates, or wait while another process does."""
+        while not (job.folder / "plate.png").exists():
+            if not job.claims.take("plate"):
+                time.sleep(_WAIT_S)
+                continue
+            try:
+                self._render_plates(job)
+            finally:
+                job.claims.give_back("plate")
+
+    def _render_plates(self, job: Job) -> None:
+        self.show({}, people_hidden=True)
+        machines = [thing for name in self._scene.pivots for thing in self._moving(name)]
+        hide(machines, True)
+        job.save_array("depth.npy", self._engine.depth())
+        for number, lamp in enumerate(self._scene.lamps):
+            job.claims.touch("plate")
+            hide([lamp.light], True)
+            job.save(job.folder / f"unlit-{number}.png", self._engine.plate())
+            hide([lamp.light], False)
+        job.claims.touch("plate")
+        plate = self._engine.plate()
+        hide(machines, False)
+        job.save(job.folder / "plate.png", plate)
+
+    def _caster(self, lamp: Any, unlit: Rgb8) -> ShadowCaster:
+        view = LampView.of((0.0, 4.0, 0.0), lamp.direction, lamp.position, lamp.softness_m)
+        return ShadowCaster(view, self.camera, self.depth, self.plate, unlit)
