@@ -1,4 +1,4 @@
-"""Scenes made up from a seed: a site, a camera, weather, people in all kinds of clothing at all kinds of work.
+"""Made-up scenes, from a seed: a site, a camera, weather, and people of all kinds at all kinds of work.
 
 For pictures to train on, not for clips to judge by.
 """

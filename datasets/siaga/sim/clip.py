@@ -14,6 +14,7 @@ from .degrade import Conditions, Degrader
 from .degrade.conditions import Plane, Rgb
 from .degrade.people import Mover
 from .encode import encode_clip
+from .labels import labels_of, write_coco, write_yolo
 from .raw import Box, RawFrame, read_raw
 from .scenario import Scenario
 from .sheet import read_picture
@@ -80,11 +81,12 @@ def _absent(folder: Path, frames: int) -> list[int]:
 def finish_clip(
     scenario: Scenario, camera_name: str, job_folder: Path, out: Path, progress: Progress | None = None
 ) -> Truth:
-    """Degrade and encode a job's frames, and write the ground truth beside the clip.
+    """Degrade and encode a job's frames, and write the ground truth and the labels beside the clip.
 
     Args:
         camera_name: One of the scenario's cameras.
-        out: The clip, ``NAME.mp4``; the truth becomes ``NAME.truth.json``.
+        out: The clip, ``NAME.mp4``. Beside it: ``NAME.truth.json``, ``NAME.coco.json`` and ``NAME.yolo/``
+            with a file for each frame.
 
     Raises:
         StorageError: The job is not whole, or something cannot be written.
@@ -96,7 +98,20 @@ def finish_clip(
     encode_clip(out, pictures, fps=scenario.fps, codec=view.codec, kbps=view.kbps)
     truth = build_truth(scenario, camera_name, records, out.name)
     write_truth(out.with_suffix(".truth.json"), truth)
+    _write_labels(scenario, camera_name, records, out)
     return truth
+
+
+def _write_labels(scenario: Scenario, camera_name: str, records: Sequence[RawFrame], out: Path) -> None:
+    camera = Camera.from_view(scenario.cameras[camera_name], scenario.width, scenario.height)
+    folder = out.with_suffix(".yolo")
+    folder.mkdir(exist_ok=True)
+    images = []
+    for number, record in enumerate(records):
+        labels = labels_of(record, camera)
+        write_yolo(folder / f"{number:06d}.txt", labels, scenario.width, scenario.height)
+        images.append((f"{number:06d}.jpg", labels))
+    write_coco(out.with_suffix(".coco.json"), images, scenario.width, scenario.height)
 
 
 def camera_pictures(

@@ -124,8 +124,11 @@ def _write_lists(out: Path, names: Sequence[str], wanted: int, size: tuple[int, 
     listed = "".join(f"  {number}: {name}\n" for number, name in enumerate(CLASSES))
     text = f"path: .\ntrain: train.txt\nval: val.txt\nnames:\n{listed}"
     (out / "dataset.yaml").write_text(text, encoding="utf-8")
-    counts = {name: sum(label.name == name for _, found in labelled for label in found) for name in CLASSES}
-    return DatasetReport(len(names), wanted, dict(counts))
+    counts: dict[str, int] = dict.fromkeys(CLASSES, 0)
+    for _, found in labelled:
+        for label in found:
+            counts[label.name] += 1
+    return DatasetReport(len(names), wanted, counts)
 
 
 def _labels(out: Path, name: str) -> list[Label]:

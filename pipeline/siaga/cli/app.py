@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from siaga.cli import analyze, bench, camera, config, demo, doctor, run, serve
+from siaga.cli import analyze, bench, camera, config, demo, doctor, run, serve, sim
 from siaga.cli.console import show_error
 from siaga.core.errors import SiagaError
 
@@ -27,6 +27,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(bench.app, name="bench")
 app.add_typer(config.app, name="config")
 app.add_typer(camera.app, name="camera")
+app.add_typer(sim.app, name="sim")
 
 
 def _show_version(asked: bool) -> None:
