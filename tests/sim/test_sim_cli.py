@@ -97,7 +97,7 @@ def test_wrong_names_are_answered_with_the_right_ones(rendered: Path) -> None:
 
 
 @pytest.mark.skipif(find_spec("bpy") is not None, reason="Blender (bpy) is installed here")
-@pytest.mark.parametrize("arguments", [("render", "groundworks"), ("dataset", "--n", "1")])
+@pytest.mark.parametrize("arguments", [("render", "groundworks"), ("dataset", "--n", "1"), ("crops",)])
 def test_without_blender_the_way_out_is_said(arguments: tuple[str, ...], tmp_path: Path) -> None:
     said = siaga_here("sim", *arguments, "--out", "out", cwd=tmp_path)
     assert said.code == 10

@@ -96,6 +96,26 @@ def dataset(
     stdout().print(f"{escape(str(out))}: {report.pictures} of {report.wanted} pictures, boxes: {boxes}")
 
 
+@app.command("crops")
+def crops(
+    out: Out,
+    n: Annotated[int, typer.Option("--n", help="How many crops.", min=1)] = 100,
+    seed: Annotated[int, typer.Option(help="Another seed, other people.", min=0)] = 0,
+    samples: Samples = 10,
+    threads: Threads = 0,
+) -> None:
+    """Render crops of people, to train what judges helmets and harnesses, with a label for each.
+
+    Stopped, it goes on where it was. Several calls with the same folder share the work.
+    """
+    _need_blender()
+    from siaga.sim.worker.crops import make_crops
+
+    with _progress("crops") as progress:
+        made = make_crops(n, seed, out, samples=samples, threads=threads, progress=progress)
+    stdout().print(f"{escape(str(out))}: {made} crops made by this call")
+
+
 @app.command("overlay")
 def overlay(
     clip: Annotated[Path, typer.Argument(help="A clip with NAME.truth.json beside it.", show_default=False)],
