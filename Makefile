@@ -2,10 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SIM := .venv-sim
+SIM_PYTHON ?= python3.11
 SOURCE ?=
 ARGS ?=
 
-.PHONY: demo test lint bench docs clean help
+.PHONY: demo test lint bench docs sim clean help
 
 help:
 	@echo "make demo [SOURCE=rtsp://... or a file] - set up and watch Siaga work"
@@ -13,6 +15,7 @@ help:
 	@echo "make lint                               - format, style, types, layers"
 	@echo "make bench                              - the edge's cost against the floor and against peers"
 	@echo "make docs                               - write docs/reference from the code"
+	@echo "make sim                                - set up $(SIM) to render the simulated site (Python 3.11)"
 
 # The edge and the service: no compiler, no system package, no torch.
 $(VENV)/.demo: pyproject.toml tests/setup/opencv.sh
@@ -49,6 +52,17 @@ bench: $(VENV)/.test
 
 docs: $(VENV)/.test
 	$(BIN)/python -m siaga.cli.reference
+
+# Blender as a Python module, in an environment of its own: it needs Python 3.11 and numpy 1.
+$(SIM)/.ready: pyproject.toml
+	$(SIM_PYTHON) -m venv $(SIM)
+	$(SIM)/bin/pip install --quiet --upgrade pip
+	$(SIM)/bin/pip install --quiet --group sim
+	$(SIM)/bin/pip install --quiet --no-deps --editable .
+	touch $@
+
+sim: $(SIM)/.ready
+	@echo "$(SIM)/bin/siaga sim render groundworks --out out/groundworks"
 
 clean:
 	rm -rf $(VENV) var

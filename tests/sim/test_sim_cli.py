@@ -101,5 +101,5 @@ def test_wrong_names_are_answered_with_the_right_ones(rendered: Path) -> None:
 def test_without_blender_the_way_out_is_said(arguments: tuple[str, ...], tmp_path: Path) -> None:
     said = siaga_here("sim", *arguments, "--out", "out", cwd=tmp_path)
     assert said.code == 10
-    assert "siaga[sim]" in said.err
+    assert "make sim" in said.err
     assert list(tmp_path.iterdir()) == []

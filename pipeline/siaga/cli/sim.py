@@ -155,8 +155,7 @@ def _need_blender() -> None:
     if find_spec("bpy") is None:
         raise DependencyMissing(
             "rendering needs Blender as a Python module (bpy), which is not installed here",
-            fix="In an environment of its own, with Python 3.11: pip install 'siaga[sim]' "
-            "(docs/simulated-site.md).",
+            fix="It has an environment of its own, with Python 3.11: make sim (docs/simulated-site.md).",
         )
 
 
