@@ -58,14 +58,14 @@ class CameraView(Block):
     """A camera of the site.
 
     Attributes:
-        k1: First radial distortion coefficient of the Brown-Conrady model; negative is barrel.
+        k1: Radial distortion, 0 or less: 0 is a straight lens, -0.15 a usual wide one (see `camera`).
         noise: Sensor noise, 0 to 1.
     """
 
     position: Vec3
     look_at: Vec3
     fov_deg: float = Field(60, ge=10, le=120, description="Horizontal field of view, degrees.")
-    k1: float = Field(0.0, ge=-0.4, le=0.2)
+    k1: float = Field(0.0, ge=-0.4, le=0.0)
     noise: Share = 0.2
     codec: Literal["h264", "h265"] = "h264"
     kbps: int = Field(1200, ge=50, le=20000)
