@@ -8,7 +8,7 @@ import pytest
 from shapely.geometry import Polygon as Shape
 
 from siaga.sim.sites import SITES, Box, Circle, Run, Site, inside
-from siaga.sim.sites.relief import gradient_noise
+from siaga.sim.sites.relief import gradient_noise, noise_at
 
 EVERY = pytest.mark.parametrize("site", list(SITES.values()), ids=list(SITES))
 
@@ -24,6 +24,13 @@ def test_noise_is_the_same_everywhere() -> None:
     np.testing.assert_allclose(
         got, [0.239597536624, -0.052832542639, -0.090454105582, -0.215568514665], atol=1e-11
     )
+
+
+def test_noise_at_a_point_is_the_same_noise() -> None:
+    rng = np.random.default_rng(8)
+    spots = rng.uniform(-40, 40, (200, 2))
+    one_by_one = [noise_at(float(x), float(y), 5) for x, y in spots]
+    np.testing.assert_allclose(one_by_one, gradient_noise(spots[:, 0], spots[:, 1], 5), atol=1e-12)
 
 
 def test_noise_is_smooth_across_the_lattice_and_zero_on_it() -> None:

@@ -51,7 +51,7 @@ def excavator(kit: Kit, machine: Machine) -> Any:
 
 
 def _raised(outline: shapes.Points, by: float) -> shapes.Points:
-    return np.c_[outline[:, 0], outline[:, 1] + by]
+    return np.stack([outline[:, 0], outline[:, 1] + by], axis=1)
 
 
 def _undercarriage(kit: Kit) -> None:

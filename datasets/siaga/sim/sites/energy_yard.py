@@ -1,7 +1,7 @@
 """Energy yard: gravel, two transformers in fenced bays, busbars on insulators, a row of switchgear."""
 
 from siaga.sim.sites.model import Place, Prop, Run, Site, View
-from siaga.sim.sites.relief import gradient_noise
+from siaga.sim.sites.relief import noise_at
 
 BAY_A = ((-8.6, 5.4), (-0.8, 5.4), (-0.8, 12.6), (-8.6, 12.6))
 BAY_B = ((0.8, 5.4), (8.6, 5.4), (8.6, 12.6), (0.8, 12.6))
@@ -11,7 +11,7 @@ GATE_B = (2.2, 3.6)
 
 def ground(x: float, y: float) -> float:
     """Raked gravel: flat to a centimetre and a half."""
-    return float(0.015 * gradient_noise(x * 0.35, y * 0.35, 31) + 0.006 * gradient_noise(x, y, 32))
+    return 0.015 * noise_at(x * 0.35, y * 0.35, 31) + 0.006 * noise_at(x, y, 32)
 
 
 def _bay(west: float, east: float, gate: tuple[float, float]) -> Run:

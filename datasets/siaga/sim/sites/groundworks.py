@@ -3,15 +3,15 @@
 import math
 
 from siaga.sim.sites.model import Machine, Place, Prop, Run, Site, View
-from siaga.sim.sites.relief import gradient_noise
+from siaga.sim.sites.relief import noise_at
 
 ZONE = ((0.95, 0.15), (9.5, 0.15), (9.5, 11.5), (0.95, 11.5))
 
 
 def ground(x: float, y: float) -> float:
     """Trodden earth: long swells of a few centimetres, small bumps of half a centimetre."""
-    swell = 0.045 * gradient_noise(x * 0.25, y * 0.25, 3) * min(1.0, math.hypot(x, y) / 4.0)
-    return float(swell + 0.009 * gradient_noise(x * 0.8, y * 0.8, 4))
+    swell = 0.045 * noise_at(x * 0.25, y * 0.25, 3) * min(1.0, math.hypot(x, y) / 4.0)
+    return swell + 0.009 * noise_at(x * 0.8, y * 0.8, 4)
 
 
 _CONES = [

@@ -1,7 +1,7 @@
 """Scaffold and slab edge: a concrete frame going up, two decks of tube scaffold, a gap in the edge's rail."""
 
 from siaga.sim.sites.model import AnchorLine, Deck, Ladder, Place, Prop, Run, Site, View
-from siaga.sim.sites.relief import gradient_noise
+from siaga.sim.sites.relief import noise_at
 
 SLAB = ((0.2, 6.0), (9.4, 6.0), (9.4, 14.0), (0.2, 14.0))
 SLAB_Z = 3.2
@@ -15,7 +15,7 @@ RAIL_GAP = (3.6, 6.8)
 def ground(x: float, y: float) -> float:
     """Compacted hardcore: flat to two centimetres near the building, a little rougher away from it."""
     rough = 0.014 + 0.02 * min(1.0, max(0.0, 3.0 - y) / 10.0)
-    return float(rough * gradient_noise(x * 0.3, y * 0.3, 21) + 0.005 * gradient_noise(x * 0.9, y * 0.9, 22))
+    return rough * noise_at(x * 0.3, y * 0.3, 21) + 0.005 * noise_at(x * 0.9, y * 0.9, 22)
 
 
 _BUILDING = (
