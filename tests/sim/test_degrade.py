@@ -83,12 +83,17 @@ def test_noise_has_the_strength_that_it_says_and_grows_in_the_dark() -> None:
 
 def test_part_of_the_noise_lives_for_some_frames() -> None:
     sensor = Sensor(replace(CLEAR, noise=1.0), SIZE)
-    shots = [
-        sensor.apply(grey(128, SIZE), frame)[40:140, 60:260].astype(float).mean(axis=2) for frame in (0, 1, 9)
-    ]
-    noise = [(shot - shot.mean()).ravel() for shot in shots]
-    near, far = (float(np.corrcoef(noise[0], other)[0, 1]) for other in noise[1:])
-    assert near > far + 0.08
+
+    def noise(frame: int) -> np.ndarray:
+        shot = sensor.apply(grey(128, SIZE), frame)[40:140, 60:260].astype(float).mean(axis=2)
+        return (shot - shot.mean()).ravel()
+
+    def alike(one: int, other: int) -> float:
+        return float(np.corrcoef(noise(one), noise(other))[0, 1])
+
+    far = alike(0, 11)
+    # Blotches fade into others at every fifth frame: there too, neighbours are alike.
+    assert min(alike(0, 1), alike(4, 5)) > far + 0.08
 
 
 def test_infrared_has_no_colour_and_a_bright_middle() -> None:

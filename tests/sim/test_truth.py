@@ -175,6 +175,15 @@ def test_zones_are_cut_at_the_pictures_edge() -> None:
     assert zone_in_picture(behind, lens) == ()
 
 
+def test_a_zone_that_begins_behind_the_camera_is_cut_before_it() -> None:
+    # A strip 5 cm below the camera, cut 0.3 m before it: there 0.1 m is 106.7 px, and 5 cm 53.3.
+    strip = Zone(polygon=((-0.1, -20), (0.1, -20), (0.1, -5), (-0.1, -5)), z=1.95)
+    outline = [(x * 640, y * 360) for x, y in zone_in_picture(strip, camera(WORLD))]
+    lowest = sorted(point for point in outline if point[1] == max(y for _, y in outline))
+    assert [round(x) for x, _ in lowest] == [213, 427]
+    assert lowest[0][1] == pytest.approx(233.3, abs=0.1)
+
+
 def test_the_file_comes_back_as_it_was(tmp_path: Path) -> None:
     made = truth(still(0, -4, "none"), still(2, 0, name="B"))
     write_truth(tmp_path / "paper.truth.json", made)
