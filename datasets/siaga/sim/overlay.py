@@ -24,6 +24,7 @@ _UNTOLD: Colour = (255, 190, 40)
 _FAINT: Colour = (150, 200, 255)
 _ZONE: dict[bool, Colour] = {True: (255, 80, 60), False: (80, 160, 255)}
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
+_TEXT = 0.4
 _KBPS = 4000
 
 
@@ -106,6 +107,8 @@ def _box(picture: Rgb, xyxy: Box, colour: Colour, thickness: int) -> None:
 
 
 def _write(picture: Rgb, text: str, origin: tuple[int, int], colour: Colour) -> None:
-    place = max(2, origin[0]), max(12, origin[1])
-    cv2.putText(picture, text, place, _FONT, 0.42, (0, 0, 0), 3, cv2.LINE_AA)
-    cv2.putText(picture, text, place, _FONT, 0.42, colour, 1, cv2.LINE_AA)
+    x, y = max(2, origin[0]), max(12, origin[1])
+    (width, height), below = cv2.getTextSize(text, _FONT, _TEXT, 1)
+    under = picture[max(0, y - height - 1) : y + below, x : x + width]
+    under[:] = under // 3
+    cv2.putText(picture, text, (x, y), _FONT, _TEXT, colour, 1, cv2.LINE_AA)
