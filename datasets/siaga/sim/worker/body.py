@@ -69,11 +69,16 @@ def leg(p: Physique, loose: float = 0.0) -> Field:
     return f.chain([hip - (0, -0.010, 0.025), knee, calf, ankle], radii, 0.03)
 
 
+def seat(p: Physique) -> Field:
+    """Hips and buttocks."""
+    hips = f.ellipsoid((0, 0.012, 0.95), (0.156 + 0.7 * p.fat, 0.112 + 0.7 * p.fat, 0.10))
+    buttock = f.ellipsoid((0.075, 0.050, 0.885), (0.080 + 0.3 * p.fat, 0.078 + 0.4 * p.fat, 0.085))
+    return f.blend(0.045, hips, f.symmetric(buttock))
+
+
 def legs(p: Physique, loose: float = 0.0) -> Field:
     """Both legs and the seat."""
-    seat = f.ellipsoid((0, 0.012, 0.95), (0.156 + 0.7 * p.fat, 0.112 + 0.7 * p.fat, 0.10))
-    buttock = f.ellipsoid((0.075, 0.050, 0.885), (0.080 + 0.3 * p.fat, 0.078 + 0.4 * p.fat, 0.085))
-    return f.blend(0.045, seat, f.symmetric(buttock), f.symmetric(leg(p, loose)))
+    return f.blend(0.045, seat(p), f.symmetric(leg(p, loose)))
 
 
 _FINGERS = ((0.030, 0.088, 1.0), (0.010, 0.092, 1.08), (-0.010, 0.088, 1.0), (-0.028, 0.080, 0.80))

@@ -47,14 +47,20 @@ def crease(surface: Surface, field: Field, amount: float, seed: int, scale: floa
     """The surface with cloth folds, deepest around the joints."""
     points = surface.vertices
     gap = np.linalg.norm(points[:, None] - _JOINTS[None], axis=2).min(1)
-    depth = 0.40 + 1.0 * np.exp(-((gap / 0.12) ** 2))
-    height = folds(points * (1.15, 1.15, 1.25), seed, scale) * depth * amount
+    depth = 0.55 + 1.1 * np.exp(-((gap / 0.12) ** 2))
+    height = folds(points * (1.15, 1.15, 1.05), seed, scale) + 0.45 * folds(points, seed + 8, 2.4 * scale)
+    height = height * depth * amount
     return surface.moved(points + f.gradient(field, points) * height[:, None])
 
 
 def top_field(p: b.Physique, cut: Cut) -> Field:
     """The outside of a top, arms and trunk."""
     trunk = f.grow(b.trunk(p), cut.thick)
+    if cut.hem < 0.95:
+        hips = f.blend(
+            0.05, b.seat(p), f.symmetric(f.cone((0.09, 0.005, 0.93), (0.10, 0.0, 0.84), 0.092, 0.094))
+        )
+        trunk = f.blend(0.05, trunk, f.grow(hips, cut.thick + 0.014 + 0.3 * p.fat))
     if cut.hem < 0.8:
         wide = 0.165 + p.fat
         trunk = f.blend(
@@ -69,7 +75,7 @@ def top_field(p: b.Physique, cut: Cut) -> Field:
 def _top_keep(points: Array, cut: Cut) -> Array:
     """Positive inside the seams of a top (N,)."""
     neck = 1.487 + 0.36 * (points[:, 1] - 0.02) - points[:, 2]
-    neck = np.maximum(neck, np.abs(points[:, 0]) - 0.095)
+    neck = np.maximum(neck, np.hypot(points[:, 0], points[:, 1] - 0.022) - 0.077)
     hem = points[:, 2] - cut.hem
     folded = np.column_stack((np.abs(points[:, 0]), points[:, 1:]))
     start, end = (JOINTS["shL"], JOINTS["elL"]) if cut.short_sleeves else (JOINTS["elL"], JOINTS["wrL"])
@@ -133,12 +139,12 @@ def waist_width(p: b.Physique, cut: Cut) -> float:
 
 
 def build_trousers(
-    p: b.Physique, colour: Vec, seed: int, *, loose: float, dirt: float, kind: Material
+    p: b.Physique, colour: Vec, seed: int, *, loose: float, dirt: float, kind: Material, waist: float
 ) -> list[Piece]:
-    """Trousers, from the belt to the ankles."""
+    """Trousers, from ``waist`` (metres) to the ankles."""
     field = f.grow(b.legs(p, loose), 0.004)
     whole = mesh(field, (-0.32, -0.24, 0.03), (0.32, 0.26, 1.08), _CELL)
-    whole = clip(whole, np.minimum(whole.vertices[:, 2] - 0.062, 1.012 - whole.vertices[:, 2]))
+    whole = clip(whole, np.minimum(whole.vertices[:, 2] - 0.062, waist - whole.vertices[:, 2]))
     points = whole.vertices
     surface = crease(whole, field, 0.0085 + 0.12 * loose, seed + 5)
     ankle = np.clip((0.20 - points[:, 2]) / 0.12, 0, 1)
@@ -176,7 +182,7 @@ def build_boots(colour: Vec, seed: int, dirt: float) -> list[Piece]:
         0.03,
         f.cone(f.shift(ankle, 0, 0.006, 0.085), f.shift(ankle, 0, 0.012, -0.03), 0.053, 0.047),
         f.cone(f.shift(ankle, 0, 0.020, -0.045), f.shift(toe, 0.000, 0.035, 0.020), 0.046, 0.044),
-        f.ellipsoid(f.shift(toe, 0.001, 0.012, 0.016), (0.049, 0.062, 0.040)),
+        f.ellipsoid(f.shift(toe, 0.001, 0.012, 0.012), (0.044, 0.058, 0.036)),
     )
     flat = f.carve(0.012, upper, f.half_space((0, 0, 0.004), (0, 0, 1)))
     whole = mesh(f.symmetric(flat), (-0.24, -0.26, -0.03), (0.24, 0.15, 0.22), 0.0085)
@@ -185,7 +191,7 @@ def build_boots(colour: Vec, seed: int, dirt: float) -> list[Piece]:
     painted = mix(
         paint(whole, colour), (0.012, 0.011, 0.010), np.clip((0.030 - z) / 0.004, 0, 1) + 0.7 * laces
     )
-    painted = soil(painted, whole.vertices, seed, min(1.0, 2.0 * dirt))
+    painted = soil(painted, whole.vertices, seed, dirt)
     return [soft("boots", "other", whole, painted, "leather")]
 
 

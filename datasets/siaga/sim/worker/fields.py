@@ -22,6 +22,11 @@ def shift(point: Vec, x: float, y: float, z: float) -> Array:
     return np.asarray(np.asarray(point, float) + np.array([x, y, z]))
 
 
+def lengths(vectors: Array) -> Array:
+    """Length of each row (N,). Several times as fast as numpy's norm on rows of three."""
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)))
+
+
 def ellipsoid(centre: Vec, radii: Vec, axes: Array | None = None) -> Field:
     """An ellipsoid; ``axes`` (3, 3) holds its unit axes as rows. The distance is a first-order estimate."""
     middle, size = np.asarray(centre, float), np.asarray(radii, float)
@@ -30,8 +35,8 @@ def ellipsoid(centre: Vec, radii: Vec, axes: Array | None = None) -> Field:
         local = points - middle
         if axes is not None:
             local = local @ axes.T
-        inner = np.linalg.norm(local / size, axis=1)
-        outer = np.linalg.norm(local / size**2, axis=1)
+        scaled = local / size
+        inner, outer = lengths(scaled), lengths(scaled / size)
         return np.asarray(inner * (inner - 1.0) / np.maximum(outer, 1e-9))
 
     return distance
@@ -45,7 +50,7 @@ def cone(start: Vec, end: Vec, start_radius: float, end_radius: float) -> Field:
     def distance(points: Array) -> Array:
         along = np.clip((points - a) @ axis / (axis @ axis), 0.0, 1.0)
         radius = start_radius + (end_radius - start_radius) * along
-        return np.asarray(np.linalg.norm(points - a - along[:, None] * axis, axis=1) - radius)
+        return np.asarray(lengths(points - a - along[:, None] * axis) - radius)
 
     return distance
 
@@ -65,8 +70,7 @@ def box(centre: Vec, half: Vec, rounding: float, axes: Array | None = None) -> F
         if axes is not None:
             local = local @ axes.T
         over = np.abs(local) - size
-        outside: Array = np.linalg.norm(np.maximum(over, 0.0), axis=1)
-        return np.asarray(outside + np.minimum(over.max(1), 0.0) - rounding)
+        return np.asarray(lengths(np.maximum(over, 0.0)) + np.minimum(over.max(1), 0.0) - rounding)
 
     return distance
 
@@ -118,10 +122,14 @@ def symmetric(field: Field) -> Field:
     return lambda points: field(np.column_stack((np.abs(points[:, 0]), points[:, 1:])))
 
 
+_TETRAHEDRON = np.array([[1.0, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]])
+
+
 def gradient(field: Field, points: Array, step: float = 1e-3) -> Array:
     """Unit direction of steepest ascent (N, 3): the outward normal near the surface."""
-    slope = np.stack([field(points + offset) - field(points - offset) for offset in np.eye(3) * step], axis=1)
-    return np.asarray(slope / np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 1e-9))
+    around = (points[None] + step * _TETRAHEDRON[:, None]).reshape(-1, 3)
+    slope = _TETRAHEDRON.T @ field(around).reshape(4, -1)
+    return np.asarray((slope / np.maximum(np.sqrt((slope * slope).sum(0)), 1e-12)).T)
 
 
 def project(field: Field, points: Array, metres: float = 0.0, steps: int = 4) -> Array:

@@ -76,7 +76,12 @@ def _leg_loop(p: Physique, outer: Field, thighs: float, sign: float, colour: Vec
     thigh = f.grow(leg(p, thighs), 0.004)
     turn = np.arange(14) * 2 * np.pi / 14
     guide = np.stack(
-        [0.100 + 0.14 * np.cos(turn), 0.008 + 0.14 * np.sin(turn), 0.790 + 0.058 * np.cos(turn)], -1
+        [
+            0.100 + 0.14 * np.cos(turn),
+            0.008 + 0.14 * np.sin(turn),
+            0.785 + 0.058 * np.cos(turn) - 0.030 * np.sin(turn),
+        ],
+        -1,
     )
     line = lay(thigh, guide, 0.012, closed=True)
     loop = ribbon(thigh, line, _WIDTH, closed=True)

@@ -25,7 +25,7 @@ SKINS: dict[int, tuple[float, float, float]] = {
 """Fitzpatrick type to linear RGB."""
 _EYE = np.array([0.0315, -0.0680, 1.6500])
 _EYE_RADIUS = 0.0122
-NECK_BOTTOM = 1.44
+NECK_BOTTOM = 1.40
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def skull(face: Face) -> Field:
         f.ellipsoid((0, -0.022, 1.622), (0.0600 * wide, 0.061, 0.084)),
         f.symmetric(f.ellipsoid((0.040 + jaw, -0.012, 1.583), (0.020, 0.036, 0.030))),
         f.ellipsoid((0, -0.040, 1.570), (0.046 + jaw, 0.046, 0.034)),
-        f.cone((0, 0.028, NECK_BOTTOM - 0.03), (0, 0.022, 1.58), 0.058 + 0.4 * jaw, 0.053 + 0.4 * jaw),
+        f.cone((0, 0.028, 1.41), (0, 0.022, 1.58), 0.058 + 0.4 * jaw, 0.053 + 0.4 * jaw),
     )
 
 
@@ -91,19 +91,23 @@ def _ear() -> Field:
     return f.carve(0.006, rim, hollow)
 
 
-def head_field(face: Face) -> Field:
+def head_field(face: Face, *, ears: bool) -> Field:
     """The whole head with its features, sockets carved."""
     sockets = f.symmetric(f.ellipsoid(f.shift(_EYE, 0.001, -0.014, 0.0), (0.0185, 0.0150, 0.0105)))
     mouth = f.symmetric(f.cone((0, -0.0965, 1.5842), (0.0225, -0.0835, 1.5850), 0.0026, 0.0018))
     nostril = f.symmetric(f.ellipsoid((0.0072, -0.0960, 1.6035), (0.0036, 0.0050, 0.0040)))
     solid = f.blend(0.014, skull(face), _features(face))
-    return f.blend(0.006, f.carve(0.006, solid, sockets, mouth, nostril), f.symmetric(_ear()))
+    shoulders = f.symmetric(f.cone((0.02, 0.024, 1.445), (0.13, 0.018, 1.415), 0.050, 0.040))
+    whole = f.carve(0.006, solid, sockets, mouth, nostril)
+    if ears:
+        whole = f.blend(0.006, whole, f.symmetric(_ear()))
+    return f.blend(0.05, whole, shoulders)
 
 
-@lru_cache(maxsize=64)
-def _surface(face: Face) -> Surface:
-    whole = mesh(head_field(face), (-0.11, -0.14, NECK_BOTTOM - 0.02), (0.11, 0.14, 1.79), 0.0042)
-    return clip(whole, whole.vertices[:, 2] - NECK_BOTTOM)
+@lru_cache(maxsize=8)
+def _surface(face: Face, ears: bool) -> Surface:
+    whole = mesh(head_field(face, ears=ears), (-0.13, -0.14, NECK_BOTTOM - 0.02), (0.13, 0.14, 1.79), 0.0042)
+    return clip(whole, np.minimum(whole.vertices[:, 2] - NECK_BOTTOM, 0.115 - np.abs(whole.vertices[:, 0])))
 
 
 def jaw_line(points: Array) -> Array:
@@ -111,31 +115,18 @@ def jaw_line(points: Array) -> Array:
     return np.asarray(points[:, 2] - np.interp(points[:, 1], [-0.09, -0.03, 0.10], [1.523, 1.545, 1.560]))
 
 
-def build_head(face: Face, skin: int, hair_colour: Vec, seed: int) -> list[Piece]:
-    """Head, neck and eyes."""
-    surface = _surface(face)
-    colour = _complexion(surface.vertices, face, skin, np.asarray(hair_colour, float), seed)
+def build_head(face: Face, skin: int, hair_colour: Vec, seed: int, *, ears: bool = True) -> list[Piece]:
+    """Head, neck and eyes; without ``ears`` for what lies tight over them."""
+    surface = _surface(face, ears)
     side = jaw_line(surface.vertices)
     pieces = []
     for name, keep in (("head", side), ("neck", -side)):
-        part = _clip_painted(surface, colour, keep)
-        pieces.append(soft(name, "head" if name == "head" else "other", *part, "skin"))
+        part = clip(surface, keep)
+        colour = _complexion(part.vertices, face, skin, np.asarray(hair_colour, float), seed)
+        pieces.append(soft(name, "head" if name == "head" else "other", part, colour, "skin"))
     for sign in (1.0, -1.0):
         pieces += _eye(sign, np.asarray(SKINS[skin]))
     return pieces
-
-
-def _clip_painted(surface: Surface, colour: Array, keep: Array) -> tuple[Surface, Array]:
-    """A clipped surface with the colour of the nearest uncut vertex."""
-    part = clip(surface, keep)
-    order = {tuple(v): i for i, v in enumerate(np.round(surface.vertices, 6).tolist())}
-    inside = np.flatnonzero(keep > -0.006)
-    number = [order.get(tuple(v), -1) for v in np.round(part.vertices, 6).tolist()]
-    chosen = np.array(number)
-    for row in np.flatnonzero(chosen < 0):
-        gap = ((surface.vertices[inside] - part.vertices[row]) ** 2).sum(1)
-        chosen[row] = inside[gap.argmin()]
-    return part, colour[chosen]
 
 
 def _spot(points: Array, centre: Vec, radii: Vec) -> Array:
@@ -201,7 +192,7 @@ def _eye(sign: float, skin: Array) -> list[Piece]:
     white = np.repeat([[0.55, 0.50, 0.46]], len(ball.vertices), axis=0)
     colour = mix(white, (0.020, 0.011, 0.007), np.clip((0.58 - gaze) / 0.08, 0, 1) * front)
     pieces = [_rigid_head(ball.moved(ball.vertices + middle), colour, "eye")]
-    for slope, level, tint in ((0.25, 0.0028, 0.78), (-0.12, -0.0058, 0.86)):
+    for slope, level, tint in ((0.25, 0.0046, 0.78), (-0.12, -0.0058, 0.86)):
         lid = _sphere(_EYE_RADIUS + 0.0013)
         above = lid.vertices[:, 2] - level - slope * lid.vertices[:, 1] * 0.4
         part = clip(lid, above if slope > 0 else -above)

@@ -42,8 +42,8 @@ def hair(face: Face, colour: Vec, seed: int, *, length: str = "short", flat: boo
     part = clip(whole, above)
     points, outward = part.vertices, f.gradient(field, part.vertices)
     height = np.clip((points[:, 2] - np.interp(_angle(points), _AROUND, _HAIRLINE)) / 0.05, 0, 1)
-    thick = 0.003 + (0.003 if flat else 0.011) * height
-    tufts = 0.0035 * gradient_noise(points * 55, seed) + 0.002 * gradient_noise(points * 130, seed + 1)
+    thick = 0.003 + (0.003 if flat else 0.015) * height
+    tufts = 0.0055 * gradient_noise(points * 55, seed) + 0.002 * gradient_noise(points * 130, seed + 1)
     part = part.moved(points + outward * (thick + (0 if flat else 1) * tufts * (0.4 + height))[:, None])
     pieces = [_on_head("hair", part, shade(paint(part, colour), points * 8, seed, 0.25), "hair")]
     if length == "long":
@@ -61,7 +61,7 @@ def _ponytail(colour: Vec, seed: int) -> Piece:
 
 def _over_shoulders(body: Physique) -> Field:
     cape = f.ellipsoid((0, -0.005, 1.435), (0.150, 0.135, 0.085))
-    return f.common(0.02, f.grow(trunk(body), 0.022), cape)
+    return f.common(0.02, f.grow(trunk(body), 0.032), cape)
 
 
 def headscarf(face: Face, body: Physique, colour: Vec, seed: int) -> list[Piece]:

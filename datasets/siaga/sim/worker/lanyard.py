@@ -33,9 +33,10 @@ def hanging_path(ring: Array, backwards: Array, floor_z: float) -> Array:
     """A rope (40, 3) that falls from the ring behind the back, its end swinging above the floor."""
     t = np.linspace(0, 1, _POINTS)[:, None]
     drop = min(LENGTH_M * 0.62, max(0.2, ring[2] - floor_z - 0.12))
-    sway = 0.075 * np.sin(np.clip(t * 5, 0, np.pi / 2)) + 0.02 * np.sin(t * 5)
+    sway = 0.075 * np.sin(np.clip(t * 5, 0, np.pi / 2)) + 0.03 * np.sin(t * 6)
+    side = np.cross((0.0, 0.0, 1.0), backwards) * 0.05 * np.sin(t * 4.2) * t
     down = np.array([0, 0, -drop]) * t
-    return np.asarray(ring + backwards * sway + down + np.array([0, 0, 0.02]) * np.sin(t * 9) * t)
+    return np.asarray(ring + side + backwards * sway + down + np.array([0, 0, 0.02]) * np.sin(t * 9) * t)
 
 
 def clear_of_body(path: Array, spine: tuple[Array, Array], radius: float) -> Array:
@@ -57,7 +58,7 @@ def rope(path: Array) -> tuple[Surface, Array]:
     line = np.stack([np.interp(dense, along, path[:, i]) for i in range(3)], 1)
     kind = _kinds(dense)
     radius = np.array([0.0085, 0.024, 0.013])[kind]
-    tint = np.array([[0.78, 0.62, 0.10], [0.55, 0.05, 0.03], [0.55, 0.56, 0.58]])[kind]
+    tint = np.array([[0.34, 0.30, 0.12], [0.50, 0.06, 0.03], [0.55, 0.56, 0.58]])[kind]
     return tube(line, radius, 8), np.repeat(tint, 8, axis=0)
 
 

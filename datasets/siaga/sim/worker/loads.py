@@ -1,6 +1,6 @@
 """What people carry in both hands: bucket, box, plank, toolbox. numpy only.
 
-A load is modelled around (0, 0, 0), the middle between the hands; x runs from the left hand to the right.
+A load is modelled around (0, 0, 0): the middle between the hands, its handle, or for a plank the shoulder.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from .piece import Material
 from .surface import Surface, join, mesh, sheet, tube
 
 Load = tuple[Surface, Vec, Material]
-REACH_M = {"bucket": 0.0, "box": 0.36, "plank": 0.30, "toolbox": 0.0}
-"""Distance between the hands that a load is drawn for; 0: it hangs by a handle."""
 
 
 def build_load(what: str) -> list[Load]:
@@ -62,13 +60,29 @@ def _bucket() -> list[Load]:
     ]
 
 
-def place_load(points: Array, left: Array, right: Array, yaw: float, what: str) -> Array:
-    """A load's points between the two hands' grips (world metres)."""
-    middle = (left + right) / 2
-    across = np.array([np.cos(yaw), np.sin(yaw), 0.0])
-    if REACH_M[what]:
-        across = left - right
-        across = across / max(float(np.linalg.norm(across)), 1e-6)
-    forward = np.cross(across, (0, 0, 1.0))
-    forward /= max(float(np.linalg.norm(forward)), 1e-6)
-    return np.asarray(middle + points @ np.stack([across, forward, np.cross(forward, across) * -1]))
+def place_load(points: Array, what: str, *, left: Array, right: Array, shoulder: Array, yaw: float) -> Array:
+    """A load's points in the world.
+
+    Args:
+        points: (N, 3) of :func:`build_load`.
+        left, right: (3,) where each hand grips.
+        shoulder: (3,) the top of the right shoulder, on which a plank lies.
+        yaw: Heading, radians.
+    """
+    ahead = np.array([np.sin(yaw), -np.cos(yaw), 0.0])
+    if what == "plank":
+        along = f.shift(right, 0, 0, 0.02) - shoulder
+        forward = along / max(float(np.linalg.norm(along)), 1e-6)
+        forward = forward * (1, 1, 0.3) if forward @ ahead > 0.3 else ahead
+        return _turned(points, f.shift(shoulder, 0, 0, 0.03), forward)
+    if what == "box":
+        return _turned(points, (left + right) / 2, left - right)
+    return _turned(points, left, ahead)
+
+
+def _turned(points: Array, middle: Array, across: Array) -> Array:
+    """Points with x laid along ``across`` and z kept as upright as that allows."""
+    x = across / max(float(np.linalg.norm(across)), 1e-6)
+    y = np.cross((0.0, 0.0, 1.0), x)
+    y = y / max(float(np.linalg.norm(y)), 1e-6)
+    return np.asarray(middle + points @ np.stack([x, y, np.cross(x, y)]))

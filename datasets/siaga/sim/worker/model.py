@@ -16,12 +16,13 @@ from siaga.sim.skeleton import BONE_INDEX, JOINTS
 
 from . import lanyard, loads, materials
 from .body import from_hand
+from .coarse import coarsened
 from .fields import Array
 from .helmet import lying
 from .outfit import build_outfit, seed_of
 from .piece import PARTS, Material, Piece, paint
 from .skinning import skin, weights
-from .surface import Surface
+from .surface import Faces, Surface
 
 _GRIP = np.array([[0.085, 0.0, 0.030]])
 """Where a held thing lies in the hand's own frame, metres."""
@@ -33,6 +34,16 @@ class _Part:
     thing: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A piece as it shows in the present pose: ``points`` (N, 3) world metres, ``faces`` (M, 3)."""
+
+    name: str
+    part: str
+    points: Array
+    faces: Faces
+
+
 class WorkerModel:
     """A person: built once, then posed for every frame.
 
@@ -40,28 +51,33 @@ class WorkerModel:
         actor_id: The name; settles everything that the look leaves open.
         look: Body and clothing.
         index: 1 and up, unique in the scene: objects get ``pass_index = index * 16 + PARTS[part]``.
+        cell: Vertices nearer than this become one, metres; 0: all are kept.
     """
 
-    def __init__(self, actor_id: str, look: Look, index: int) -> None:
+    def __init__(self, actor_id: str, look: Look, index: int, cell: float = 0.0) -> None:
         self.actor_id, self.look, self.index = actor_id, look, index
         self._outfit = build_outfit(look, seed_of(actor_id))
-        self._parts = [_Part(piece, self._object(piece)) for piece in self._outfit.pieces]
+        pieces = self._outfit.pieces
+        if cell > 0:
+            pieces = tuple(coarsened(piece, cell) for piece in pieces)
+        self._parts = [_Part(piece, self._object(piece)) for piece in pieces]
         self._rope = self._rope_object() if look.harness and look.harness.lanyard != "none" else None
-        self._loads: dict[str, list[tuple[Array, Any]]] = {}
-        self._world: dict[str, list[Array]] = {}
+        self._loads: dict[str, list[tuple[Surface, Any]]] = {}
+        self._drawn: list[Drawn] = []
         self._hidden = False
         self._absent: set[str] = set()
 
     def pose(self, state: State) -> None:
         """Put the person into a state."""
-        self._world = defaultdict(list)
+        self._drawn = []
         self._absent = set()
         gripping = self._grips(state)
         for part in self._parts:
             here = self._is_here(part.piece, state, gripping)
             self._show(part.thing, here)
             if here:
-                self._move(part.piece.name, part.thing, self._posed(part.piece, state))
+                points = self._posed(part.piece, state)
+                self._move(part.piece.name, part.piece.part, part.thing, points, part.piece.surface)
         self._pose_rope(state)
         self._pose_load(state)
 
@@ -77,10 +93,16 @@ class WorkerModel:
         "body" is everything but the helmet, what is carried and the lanyard; "head" is the head above the
         jaw, without hair or headwear.
         """
-        found = {name: np.concatenate(arrays) for name, arrays in self._world.items()}
-        aside = ("helmet", "lanyard", "load")
-        body = [points for name, points in found.items() if name not in aside]
-        return {**found, "body": np.concatenate(body)} if body else found
+        arrays: dict[str, list[Array]] = defaultdict(list)
+        for drawn in self._drawn:
+            arrays[drawn.name].append(drawn.points)
+            if drawn.name not in ("helmet", "lanyard", "load"):
+                arrays["body"].append(drawn.points)
+        return {name: np.concatenate(parts) for name, parts in arrays.items()}
+
+    def drawn(self) -> list[Drawn]:
+        """The pieces that the last state shows."""
+        return list(self._drawn)
 
     def remove(self) -> None:
         """Delete the person's objects and meshes."""
@@ -102,10 +124,10 @@ class WorkerModel:
             self._absent.add(thing.name)
         thing.hide_render = self._hidden or not here
 
-    def _move(self, name: str, thing: Any, points: Array) -> None:
+    def _move(self, name: str, part: str, thing: Any, points: Array, surface: Surface) -> None:
         thing.data.vertices.foreach_set("co", points.astype(np.float32).ravel())
         thing.data.update()
-        self._world[name].append(points)
+        self._drawn.append(Drawn(name, part, points, surface.faces))
 
     def _grips(self, state: State) -> bool:
         hand = (state.bones[BONE_INDEX["handL"]] @ np.append(JOINTS["haL"], 1))[2]
@@ -153,17 +175,23 @@ class WorkerModel:
             skin(JOINTS[name][None], weights(JOINTS[name][None]), state.bones)[0] for name in ("root", "neck")
         ]
         path = lanyard.clear_of_body(path, (spine[0], spine[1]), 0.17)
-        self._move("lanyard", self._rope, lanyard.rope(path)[0].vertices)
+        surface = lanyard.rope(path)[0]
+        self._move("lanyard", "lanyard", self._rope, surface.vertices, surface)
 
     def _pose_load(self, state: State) -> None:
         if state.carrying and state.carrying not in self._loads:
             self._loads[state.carrying] = self._load_objects(state.carrying)
-        grips = self._hand_grips(state)
+        left, right = self._hand_grips(state)
+        top = np.array([-0.165, 0.02, 1.50])
+        shoulder = skin(top[None], weights(top[None]), state.bones)[0]
         for what, pieces in self._loads.items():
-            for points, thing in pieces:
+            for surface, thing in pieces:
                 self._show(thing, what == state.carrying)
                 if what == state.carrying:
-                    self._move("load", thing, loads.place_load(points, *grips, state.yaw, what))
+                    placed = loads.place_load(
+                        surface.vertices, what, left=left, right=right, shoulder=shoulder, yaw=state.yaw
+                    )
+                    self._move("load", "other", thing, placed, surface)
 
     def _hand_grips(self, state: State) -> tuple[Array, Array]:
         left = from_hand(_GRIP)
@@ -179,15 +207,15 @@ class WorkerModel:
         )
         return self._made("lanyard", "lanyard", surface, colour, "webbing")
 
-    def _load_objects(self, what: str) -> list[tuple[Array, Any]]:
+    def _load_objects(self, what: str) -> list[tuple[Surface, Any]]:
         return [
-            (surface.vertices, self._made("load", "other", surface, paint(surface, colour), kind))
+            (surface, self._made("load", "other", surface, paint(surface, colour), kind))
             for surface, colour, kind in loads.build_load(what)
         ]
 
     def _made(self, name: str, part: str, surface: Surface, colour: Array, kind: Material) -> Any:
         data = bpy.data.meshes.new(f"{self.actor_id}.{name}")
-        _fill(data, surface, colour)
+        fill(data, surface, colour)
         data.materials.append(materials.material(kind))
         thing = bpy.data.objects.new(f"{self.actor_id}.{name}", data)
         thing.pass_index = self.index * 16 + PARTS[part]
@@ -195,8 +223,8 @@ class WorkerModel:
         return thing
 
 
-def _fill(data: Any, surface: Surface, colour: Array) -> None:
-    """Vertices, triangles and attributes into an empty mesh."""
+def fill(data: Any, surface: Surface, colour: Array) -> None:
+    """Put vertices, triangles and attributes into an empty Blender mesh; ``colour`` (N, 3) linear RGB."""
     count, faces = len(surface.vertices), len(surface.faces)
     data.vertices.add(count)
     data.loops.add(3 * faces)

@@ -103,9 +103,14 @@ def _clothes(
     zipped: Vec | None = np.asarray(top) * 0.35 if look.top in ("jacket", "overalls", "rain") else None
     pieces = clothing.build_top(figure, cut, top, seed, zip_colour=zipped, dirt=dirt)
     loose = float(rng.uniform(0.012, 0.022)) + (0.008 if look.top == "rain" else 0.0)
-    kind = "coated" if look.top == "rain" else "cloth"
     pieces += clothing.build_trousers(
-        figure, trousers, seed, loose=loose, dirt=dirt, kind="coated" if kind == "coated" else "cloth"
+        figure,
+        trousers,
+        seed,
+        loose=loose,
+        dirt=dirt,
+        kind="coated" if look.top == "rain" else "cloth",
+        waist=min(1.012, cut.hem + 0.055),
     )
     pieces += clothing.build_boots(
         ((0.03, 0.022, 0.016), (0.10, 0.055, 0.025))[int(rng.integers(2))], seed, dirt
@@ -132,7 +137,8 @@ def _head(look: Look, face: Face, figure: body.Physique, rng: np.random.Generato
     seed = int(rng.integers(1_000_000))
     own = look.hair in ("short", "bald", "long")
     hair_colour = linear(look.hair_colour) if own else (0.02, 0.014, 0.010)
-    pieces = build_head(face, look.skin, np.asarray(hair_colour) * 0.8 + 0.002, seed)
+    brows = np.asarray(hair_colour) * 0.8 + 0.002
+    pieces = build_head(face, look.skin, brows, seed, ears=look.hair != "headscarf")
     tint = linear(look.hair_colour)
     match look.hair:
         case "short" | "long":

@@ -6,7 +6,7 @@ import numpy as np
 
 from siaga.sim.skeleton import BONE_INDEX, BONES, JOINTS
 
-from .fields import Array, Vec
+from .fields import Array, Vec, lengths
 
 _TRUNK = ("pelvis", "spine", "chest", "neckb")
 _REACH = {"pelvis": 0.15, "spine": 0.15, "chest": 0.16, "neckb": 0.07, "headb": 0.10}
@@ -55,7 +55,7 @@ def _region(name: str, x: Array, z: Array, arm: Array) -> Array:
 def _segment_distance(points: Array, a: Array, b: Array) -> Array:
     axis = b - a
     along = np.clip((points - a) @ axis / (axis @ axis), 0.0, 1.0)
-    return np.asarray(np.linalg.norm(points - a - along[:, None] * axis, axis=1))
+    return np.asarray(lengths(points - a - along[:, None] * axis))
 
 
 def rigid(count: int, bone: str) -> Array:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .fields import Array, Field, Vec, project
+from .fields import Array, Field, Vec, lengths, project
 
 Faces = npt.NDArray[np.int64]
 _CORNERS = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
@@ -46,7 +46,7 @@ def mesh(field: Field, low: Vec, high: Vec, cell: float) -> Surface:
     values = _sample(field, origin, blocks, cell)
     vertices, number = _cell_vertices(values)
     faces = _cell_faces(values < 0, number)
-    return Surface(project(field, vertices * cell + origin, steps=2), faces)
+    return Surface(project(field, vertices * cell + origin, steps=1), faces)
 
 
 def _sample(field: Field, origin: Array, blocks: npt.NDArray[np.int64], cell: float) -> Array:
@@ -54,7 +54,7 @@ def _sample(field: Field, origin: Array, blocks: npt.NDArray[np.int64], cell: fl
     step = cell * _COARSE
     index = np.stack(np.meshgrid(*(np.arange(n) for n in blocks), indexing="ij"), -1).reshape(-1, 3)
     centre = field(origin + (index + 0.5) * step - 0.5 * cell)
-    near = np.abs(centre) < step * 1.5
+    near = np.abs(centre) < step * 1.25
     inner = np.stack(np.meshgrid(*[np.arange(_COARSE)] * 3, indexing="ij"), -1).reshape(-1, 3)
     grid = np.repeat(centre[:, None], len(inner), axis=1)
     points = origin + (index[near, None] * _COARSE + inner[None]) * cell
@@ -158,7 +158,7 @@ def normals(surface: Surface) -> Array:
     total = np.zeros_like(surface.vertices)
     for i in range(3):
         np.add.at(total, surface.faces[:, i], flat)
-    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12))
+    return np.asarray(total / np.maximum(lengths(total)[:, None], 1e-12))
 
 
 def sheet(grid: Array, *, closed: bool = False) -> Surface:
