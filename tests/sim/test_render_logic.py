@@ -94,7 +94,10 @@ def test_shadow_falls_where_the_light_is_blocked(lamp: str) -> None:
         view, middle = LampView.of((0, 0, 0), (1, 0, -1), None, 0.0), (2.0, 0.0, 0.0)
     else:
         view, middle = LampView.of((0, 0, 0), None, (-3, 0, 6), 0.0), (1.5, 0.0, 0.0)
-    darkens = ShadowCaster(view, CAMERA, depth, plate, unlit).darkening([(plane, QUAD)])
+    caster = ShadowCaster(view, CAMERA, depth, plate, unlit)
+    shade = caster.shade_of(plane, QUAD)
+    assert shade is not None
+    darkens = caster.darkening([shade])
     assert darkens is not None
     x, y = (int(v) for v in CAMERA.project(np.array([middle]))[0][:2])
     assert darkens[y, x].min() > 70
@@ -107,7 +110,9 @@ def test_no_shadow_where_the_lamp_gave_no_light() -> None:
     depth, dark = _flat_ground(), np.full((90, 160, 3), 80, np.uint8)
     plane = np.array([[-0.5, -0.5, 2.0], [0.5, -0.5, 2.0], [0.5, 0.5, 2.0], [-0.5, 0.5, 2.0]])
     caster = ShadowCaster(LampView.of((0, 0, 0), (1, 0, -1), None, 0.0), CAMERA, depth, dark, dark)
-    assert caster.darkening([(plane, QUAD)]) is None
+    shade = caster.shade_of(plane, QUAD)
+    assert shade is not None
+    assert caster.darkening([shade]) is None
 
 
 def test_pasting_takes_the_mover_and_leaves_noise() -> None:

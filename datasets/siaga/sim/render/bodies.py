@@ -14,6 +14,8 @@ from siaga.sim.camera import Camera
 from siaga.sim.look import Look
 from siaga.sim.motion.state import State
 from siaga.sim.raw import PartName
+from siaga.sim.worker.coarse import clusters
+from siaga.sim.worker.materials import REST
 from siaga.sim.worker.model import WorkerModel
 
 from .hold import StateAt
@@ -52,27 +54,31 @@ def see(mesh: Mesh, camera: Camera) -> Seen | None:
     return Seen(mesh, rect, rasterise(pixels, mesh.triangles, mesh.codes, rect))
 
 
-def mesh_of(things: Iterable[Any], codes: Sequence[int]) -> Mesh:
-    """The triangles of Blender objects, in world space."""
-    points, triangles, marks, count = (
-        [np.zeros((0, 3))],
-        [np.zeros((0, 3), np.int64)],
-        [np.zeros(0, np.int64)],
-        0,
-    )
-    for thing, code in zip(things, codes, strict=True):
-        data = thing.data
-        local = np.empty(3 * len(data.vertices), np.float32)
-        data.vertices.foreach_get("co", local)
-        matrix = np.array(thing.matrix_world)
-        points.append(local.reshape(-1, 3).astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3])
-        data.calc_loop_triangles()
-        corners = np.empty(3 * len(data.loop_triangles), np.int32)
-        data.loop_triangles.foreach_get("vertices", corners)
-        triangles.append(corners.reshape(-1, 3).astype(np.int64) + count)
-        marks.append(np.full(len(data.loop_triangles), code, np.int64))
-        count += len(data.vertices)
-    return Mesh(np.concatenate(points), np.concatenate(triangles), np.concatenate(marks))
+def joined(parts: Sequence[tuple[Array, Index, int]]) -> Mesh:
+    """One mesh of several: points (N, 3), triangles (M, 3) and code of each."""
+    count = np.cumsum([0, *(len(points) for points, _, _ in parts)])
+    points = [points for points, _, _ in parts]
+    triangles = [faces + before for (_, faces, _), before in zip(parts, count[:-1], strict=True)]
+    codes = [np.full(len(faces), code, np.int64) for _, faces, code in parts]
+    if not parts:
+        return Mesh(np.zeros((0, 3)), np.zeros((0, 3), np.int64), np.zeros(0, np.int64))
+    return Mesh(np.concatenate(points), np.concatenate(triangles), np.concatenate(codes))
+
+
+def world_points(thing: Any) -> Array:
+    """(N, 3) world metres of a Blender mesh object's vertices."""
+    local = np.empty(3 * len(thing.data.vertices), np.float32)
+    thing.data.vertices.foreach_get("co", local)
+    matrix = np.array(thing.matrix_world)
+    return np.asarray(local.reshape(-1, 3).astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3])
+
+
+def triangles_of(thing: Any) -> Index:
+    """(M, 3) vertex numbers of a Blender mesh object's triangles."""
+    thing.data.calc_loop_triangles()
+    corners = np.empty(3 * len(thing.data.loop_triangles), np.int32)
+    thing.data.loop_triangles.foreach_get("vertices", corners)
+    return np.asarray(corners.reshape(-1, 3), np.int64)
 
 
 class Member:
@@ -83,12 +89,14 @@ class Member:
         look: Body and clothing.
         index: 1 and up.
         state_at: What the person does.
+        pixel_m: What a pixel spans on the person when nearest: finer than that nothing is modelled.
     """
 
-    def __init__(self, name: str, look: Look, index: int, state_at: StateAt) -> None:
+    def __init__(self, name: str, look: Look, index: int, state_at: StateAt, pixel_m: float) -> None:
         self.name, self.look, self.state_at = name, look, state_at
-        self._model = WorkerModel(name, look, index)
-        self._index = index
+        self._model = WorkerModel(name, look, index, cell=0.8 * pixel_m)
+        self._index, self._cell = index, 2.0 * pixel_m
+        self._triangles: dict[str, Index] = {}
         self._posed: float | None = None
         self._hidden = False
 
@@ -105,12 +113,27 @@ class Member:
 
     def mesh(self) -> Mesh:
         """What of the person shows in the present pose."""
-        things = [
-            thing
-            for thing in bpy.data.objects
-            if thing.type == "MESH" and thing.pass_index // 16 == self._index and not thing.hide_render
-        ]
-        return mesh_of(things, [self._code(thing.name) for thing in things])
+        things = [thing for thing in self._things() if not thing.hide_render]
+        return joined(
+            [(world_points(thing), self._coarse(thing), self._code(thing.name)) for thing in things]
+        )
+
+    def set_aside(self, aside: bool) -> None:
+        """Move the person far below the site, or back: cheaper for the renderer than hiding."""
+        for thing in self._things():
+            thing.location = (0.0, 0.0, -900.0 if aside else 0.0)
+
+    def _things(self) -> list[Any]:
+        return [thing for thing in bpy.data.objects if thing.pass_index // 16 == self._index]
+
+    def _coarse(self, thing: Any) -> Index:
+        """The object's triangles with corners about two pixels apart, by its vertices' own numbers."""
+        if thing.name not in self._triangles:
+            rest = np.empty(3 * len(thing.data.vertices), np.float32)
+            thing.data.attributes[REST].data.foreach_get("vector", rest)
+            kept, faces = clusters(rest.reshape(-1, 3).astype(np.float64), triangles_of(thing), self._cell)
+            self._triangles[thing.name] = kept[faces]
+        return self._triangles[thing.name]
 
     def _code(self, thing: str) -> int:
         part = thing[len(self.name) + 1 :].split(".")[0]
@@ -132,7 +155,8 @@ def part_codes(state: State) -> dict[PartName, tuple[int, ...]]:
 
 def part_points(mesh: Mesh, codes: Sequence[int]) -> Array:
     """(N, 3) the points of those triangles whose code is one of `codes`."""
-    chosen = np.unique(mesh.triangles[np.isin(mesh.codes, codes)])
+    chosen = np.zeros(len(mesh.points), bool)
+    chosen[mesh.triangles[np.isin(mesh.codes, codes)]] = True
     return mesh.points[chosen]
 
 

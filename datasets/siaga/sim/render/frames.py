@@ -14,7 +14,8 @@ from siaga.sim.raw import PartName, RawActor, RawFrame, RawPart, Vec3, measure
 from .bodies import Member, Mesh, Seen, part_codes, part_points, see, visible
 from .compose import darken, paste
 from .hold import held_times
-from .rectangles import merged
+from .rectangles import Rect, merged
+from .shadow import Shade
 from .stage import Stage
 
 Picture = npt.NDArray[np.uint8]
@@ -24,6 +25,9 @@ OVERHEAD_PX = 20_000
 """What starting a render costs, measured in pixels of it."""
 
 
+_NO_SHADE = Shade(Rect(0, 0, 0, 0), np.zeros((0, 0), np.float32))
+
+
 @dataclass(frozen=True, slots=True)
 class _Body:
     """A person or machine as last posed: `mark` is that pose's time or angle, `patch` a machine's picture."""
@@ -31,6 +35,7 @@ class _Body:
     mark: float
     mesh: Mesh
     seen: Seen | None
+    shades: tuple[Shade, ...]
     patch: Picture | None = None
 
 
@@ -63,7 +68,7 @@ class Player:
             for name, body in (*self._machines.items(), *self._people.items())
             if body.seen is not None
         }
-        picture = self._background([body.mesh for body in bodies], shows)
+        picture = self._background([body.shades for body in bodies], shows)
         self._paste_people(picture, shows, angles)
         actors = [
             self._record(member, time, shows) for member in self._stage.members if member.name in self._people
@@ -79,9 +84,8 @@ class Player:
                 continue
             mesh = self._stage.machine_mesh(name)
             seen = see(mesh, self._stage.camera)
-            self._stage.show({}, people_hidden=True)
-            patch = None if seen is None else self._stage.patch(seen.rect)
-            self._machines[name] = _Body(angle, mesh, seen, patch)
+            patch = None if seen is None else self._stage.patch_without_people(seen.rect)
+            self._machines[name] = _Body(angle, mesh, seen, self._shades(mesh), patch)
 
     def _see_people(self, held: Held) -> None:
         for member in self._stage.members:
@@ -90,12 +94,17 @@ class Player:
                 self._people.pop(member.name, None)
             elif member.name not in self._people or self._people[member.name].mark != moment:
                 mesh = member.mesh()
-                self._people[member.name] = _Body(moment, mesh, see(mesh, self._stage.camera))
+                seen = see(mesh, self._stage.camera)
+                self._people[member.name] = _Body(moment, mesh, seen, self._shades(mesh))
 
-    def _background(self, meshes: Sequence[Mesh], shows: Mapping[str, Mask]) -> Picture:
+    def _shades(self, mesh: Mesh) -> tuple[Shade, ...]:
+        made = (caster.shade_of(mesh.points, mesh.triangles) for caster in self._stage.casters)
+        return tuple(shade or _NO_SHADE for shade in made)
+
+    def _background(self, shades: Sequence[tuple[Shade, ...]], shows: Mapping[str, Mask]) -> Picture:
         picture = self._stage.plate.copy()
-        for caster in self._stage.casters:
-            shade = caster.darkening([(mesh.points, mesh.triangles) for mesh in meshes])
+        for number, caster in enumerate(self._stage.casters):
+            shade = caster.darkening([each[number] for each in shades])
             if shade is not None:
                 picture = darken(picture, shade)
         for name, body in self._machines.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from siaga.sim.camera import Camera
 
 from .raster import FAR, Array, Index, rasterise
-from .rectangles import around_points
+from .rectangles import Rect, around_points
 
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.float32]
@@ -69,6 +69,14 @@ class LampView:
         return np.asarray(local * [1 / _TEXEL_M, 1 / _TEXEL_M, 1.0] + [_MAP / 2, _MAP / 2, 0.0])
 
 
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """A part of a lamp's shadow map: how far the light gets, metres along it."""
+
+    rect: Rect
+    depth: npt.NDArray[np.float32]
+
+
 class ShadowCaster:
     """Where one lamp's shadows fall in one camera's plate.
 
@@ -99,19 +107,20 @@ class ShadowCaster:
         self._reach = np.nan_to_num(seen[..., 2][matters]).astype(np.float32) - _BIAS_M
         self._shape = depth.shape
 
-    def darkening(self, meshes: Sequence[tuple[Array, Index]]) -> Mask | None:
-        """What shadows take from the plate: (height, width, 3), or None where none falls.
+    def shade_of(self, points: Array, triangles: Index) -> Shade | None:
+        """The shadow map of a mesh: world points (N, 3) and triangles (M, 3)."""
+        seen = self._lamp.see(points)
+        rect = around_points(seen[:, :2], 1, (_MAP, _MAP))
+        if rect is None:
+            return None
+        return Shade(rect, rasterise(seen, triangles, np.zeros(len(triangles), np.int64), rect).depth)
 
-        Args:
-            meshes: World points (N, 3) and triangles (M, 3) of what casts them.
-        """
+    def darkening(self, shades: Iterable[Shade]) -> Mask | None:
+        """What shadows take from the plate: (height, width, 3), or None where none falls."""
         shade = np.full((_MAP, _MAP), FAR, np.float32)
-        for points, triangles in meshes:
-            seen = self._lamp.see(points)
-            rect = around_points(seen[:, :2], 1, (_MAP, _MAP))
-            if rect is not None:
-                drawn = rasterise(seen, triangles, np.zeros(len(triangles), np.int64), rect).depth
-                np.minimum(shade[rect.slices], drawn, out=shade[rect.slices])
+        for each in shades:
+            part = shade[each.rect.slices]
+            np.minimum(part, each.depth, out=part)
         blocked = shade.ravel()[self._texels] < self._reach
         if not blocked.any():
             return None

@@ -16,8 +16,9 @@ from siaga.sim.scene.build import build_site
 from siaga.sim.scene.light import add_ring
 from siaga.sim.sites import SITES
 
-from .bodies import CODES, Member, Mesh, mesh_of
+from .bodies import CODES, Member, Mesh, joined, triangles_of, world_points
 from .engine import Engine, Rgb8, hide
+from .hold import StateAt
 from .job import Job
 from .machine import swing_at
 from .rectangles import Rect
@@ -45,7 +46,7 @@ class Stage:
             self._scene.lamps.append(add_ring(self.camera.matrix_world))
         acts = perform(scenario)
         self.members = [
-            Member(name, actor.look, index, acts[name].at)
+            Member(name, actor.look, index, acts[name].at, self._pixel_m(acts[name].at))
             for index, (name, actor) in enumerate(scenario.cast.items(), start=1)
         ]
         self._engine = Engine(self.camera, samples, threads, job.folder)
@@ -64,6 +65,16 @@ class Stage:
     def patch(self, rect: Rect) -> Rgb8:
         """A rectangle of the scene as it stands."""
         return self._engine.patch(rect)
+
+    def patch_without_people(self, rect: Rect) -> Rgb8:
+        """A rectangle of the scene with nobody in it."""
+        for member in self.members:
+            member.set_aside(True)
+        picture = self._engine.patch(rect)
+        for member in self.members:
+            member.set_aside(False)
+        bpy.context.view_layer.update()
+        return picture
 
     def show(self, times: dict[str, float | None], *, people_hidden: bool = False) -> None:
         """Put everybody where they are at their own time."""
@@ -84,7 +95,16 @@ class Stage:
     def machine_mesh(self, name: str) -> Mesh:
         """The moving part of a machine as it stands."""
         things = self._moving(name)
-        return mesh_of(things, [CODES["machine"]] * len(things))
+        return joined([(world_points(thing), triangles_of(thing), CODES["machine"]) for thing in things])
+
+    def _pixel_m(self, state_at: StateAt) -> float:
+        """What a pixel spans on somebody when they are nearest to the camera."""
+        moments = np.arange(0.0, self.scenario.duration_s, 0.5)
+        states = [state for moment in moments if (state := state_at(float(moment))) is not None]
+        if not states:
+            return 0.05
+        depth = self.camera.project(np.array([state.position for state in states]))[:, 2]
+        return max(1.5, float(depth.min())) / self.camera.focal_px
 
     def _moving(self, name: str) -> Sequence[Any]:
         return list(self._scene.pivots[name].children)
