@@ -8,6 +8,8 @@ import av
 import numpy as np
 import pytest
 
+from siaga.bench.truth import read_truth as read_bench_truth
+from siaga.core.verdict import Item
 from siaga.sim.sheet import read_picture
 from siaga.sim.truth import read_truth
 from tests.cli.siaga_command import siaga_here
@@ -53,6 +55,17 @@ def test_a_rendered_job_becomes_clip_truth_and_labels(rendered: Path) -> None:
     lines = (out / "paper.yolo" / "000000.txt").read_text().splitlines()
     assert [line.split()[0] for line in lines] == ["0", "2", "3", "5", "0", "1", "3"]
     assert len(json.loads((out / "paper.coco.json").read_text())["images"]) == 10
+
+
+def test_the_score_reads_the_truth(rendered: Path) -> None:
+    truth = read_bench_truth(rendered / "out" / "paper.mp4")
+    assert [(event.rule, event.who) for event in truth.events] == [
+        ("missing_ppe", "A"),
+        ("zone_intrusion", "B"),
+    ]
+    assert truth.zones["edge"].requires == (Item.HARNESS,)
+    a, b = truth.people[5]
+    assert (a.helmet, a.tellable(Item.HELMET), b.zones) == ("hand", True, ("pit",))
 
 
 def test_the_same_job_gives_the_same_bytes(rendered: Path) -> None:

@@ -54,7 +54,7 @@ def _violations(person: Person, zones: Mapping[str, Zone]) -> Iterator[tuple[_Ke
         yield _Key("missing_ppe", "helmet", None, person.id), person.tell.helmet == "yes"
     for name in person.zones:
         zone = zones[name]
-        in_zone = person.tell.zone == "yes"
+        in_zone = person.tell_zone == "yes"
         if zone.exclusion:
             yield _Key("zone_intrusion", None, name, person.id), in_zone
         if "harness" in zone.requires and person.harness == "none":

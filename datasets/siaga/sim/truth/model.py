@@ -24,11 +24,10 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Tells:
-    """Whether a careful person who looks at this one frame could tell."""
+    """Whether a careful person who looks at this one frame could tell if the item is worn."""
 
     helmet: Tell
     harness: Tell
-    zone: Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,8 @@ class Person:
         helmet_xyxy: Amodal box of the helmet alone, worn or not.
         feet: Left and right foot, pixels, also outside the picture.
         zones: Names of the zones that the person stands in.
-        tell: Whether it can be told.
+        tell: Whether it can be told what is worn.
+        tell_zone: Whether it can be told where the person stands.
     """
 
     id: str
@@ -65,6 +65,7 @@ class Person:
     feet: tuple[Point, Point]
     zones: tuple[str, ...]
     tell: Tells
+    tell_zone: Tell
 
 
 @dataclass(frozen=True, slots=True)

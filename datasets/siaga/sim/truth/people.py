@@ -97,8 +97,8 @@ def _person(actor: RawActor, camera: Camera, zones: Mapping[str, Zone]) -> Perso
         tell=Tells(
             _tell_helmet(head_box, head_inside, shown(head)),
             _tell_harness(body.xyxy, inside, shown([body])),
-            _tell_zone(body, camera),
         ),
+        tell_zone=_tell_zone(body, camera),
     )
 
 
