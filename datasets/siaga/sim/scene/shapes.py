@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,8 +42,16 @@ def _ordered(points: Points, index: Sequence[int]) -> tuple[int, ...]:
     return tuple(i for _, i in sorted(zip(angle, index, strict=True)))
 
 
-def _chamfer_faces() -> tuple[Points, Faces]:
-    """A cube with broken edges: vertex 3 c + k is corner c with axis k kept and the other two drawn in."""
+@cache
+def _plain_faces() -> Faces:
+    """The faces of a cube whose corners are `_SIGNS`."""
+    sides = [[i for i in range(8) if _SIGNS[i][k] == side] for k in range(3) for side in (-1.0, 1.0)]
+    return [_ordered(_SIGNS, side) for side in sides]
+
+
+@cache
+def _chamfer_faces() -> Faces:
+    """A cube with broken edges: vertex 3 c + k is corner c with axis k kept, the other two drawn in."""
     sample = np.concatenate(
         [[sign * np.where(np.arange(3) == k, 1.0, 0.8) for k in range(3)] for sign in _SIGNS]
     )
@@ -56,19 +65,17 @@ def _chamfer_faces() -> tuple[Points, Faces]:
             kept = [k for k in range(3) if k != differs[0]]
             found.append(_ordered(sample, [3 * c + k for c in (a, b) for k in kept]))
     found.extend(_ordered(sample, [3 * c, 3 * c + 1, 3 * c + 2]) for c in range(8))
-    return _SIGNS, found
+    return found
 
 
 def box(size: Sequence[float], chamfer: float = 0.0) -> Shape:
     """A box about the origin; `chamfer` breaks its edges by that many metres."""
     half = np.asarray(size, np.float64) / 2
     if chamfer <= 0:
-        faces = [[i for i in range(8) if _SIGNS[i][k] == side] for k in range(3) for side in (-1.0, 1.0)]
-        return _SIGNS * half, [_ordered(_SIGNS, face) for face in faces]
-    signs, found = _chamfer_faces()
+        return _SIGNS * half, _plain_faces()
     cut = min(chamfer, float(half.min()) * 0.9)
-    points = [sign * (half - np.where(np.arange(3) == k, 0.0, cut)) for sign in signs for k in range(3)]
-    return np.array(points), found
+    drawn_in = half - cut * (1 - np.eye(3))
+    return (_SIGNS[:, None] * drawn_in).reshape(-1, 3), _chamfer_faces()
 
 
 def tube(
@@ -116,7 +123,7 @@ def profile(outline: ArrayLike, near_y: float, far_y: float) -> Shape:
     return np.stack([points[:, 0], points[:, 2] + near_y, points[:, 1]], axis=1), faces
 
 
-def rounded(length: float, height: float, steps: int = 8) -> Points:
+def rounded(length: float, height: float, steps: int = 9) -> Points:
     """Outline of a bar with round ends, about the origin: (N, 2), anticlockwise."""
     radius = height / 2
     turn = np.linspace(-math.pi / 2, math.pi / 2, steps)

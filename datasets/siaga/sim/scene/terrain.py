@@ -124,7 +124,6 @@ def _image(name: str, values: Map, colour: bool) -> Any:
         picture.colorspace_settings.name = "Non-Color"
     picture.pixels.foreach_set(pixels.ravel())
     picture.update()
-    picture.pack()
     return picture
 
 
