@@ -3,13 +3,12 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 
 from siaga.core.errors import StorageError
 from siaga.sim.camera import Camera
-from siaga.sim.casting import random_look, random_scene
+from siaga.sim.casting import random_scene
 from siaga.sim.clip import Job, movers_of
 from siaga.sim.dataset import FRAMES_OF_A_SCENE, DatasetReport, make_dataset
 from siaga.sim.labels import CLASSES
@@ -54,8 +53,8 @@ def test_scenes_show_many_kinds_of_everything() -> None:
     looks = [actor.look for scene in scenes for actor in scene.cast.values()]
     assert len(looks) > 150
     worn = sum(look.helmet is not None and look.helmet.at == "head" for look in looks) / len(looks)
-    assert 0.5 < worn < 0.8
-    assert 0.15 < sum(look.harness is not None for look in looks) / len(looks) < 0.4
+    assert 0.4 < worn < 0.65
+    assert 0.35 < sum(look.harness is not None for look in looks) / len(looks) < 0.65
     assert {look.hair for look in looks} == {"short", "bald", "long", "headscarf", "cap", "beanie"}
 
 
@@ -137,8 +136,3 @@ def test_movers_know_their_distance_and_speed() -> None:
     assert mover.depth == pytest.approx(5)
     assert mover.velocity == pytest.approx((64, 0), abs=0.2)
     assert movers_of(first, None, camera(world))[0].velocity == (0, 0)
-
-
-def test_a_look_is_one_that_a_scenario_may_have() -> None:
-    looks = [random_look(np.random.default_rng(number)) for number in range(50)]
-    assert len({look.model_dump_json() for look in looks}) == 50

@@ -6,70 +6,25 @@ For pictures to train on, not for clips to judge by.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeVar, get_args
+from typing import TypeVar, get_args
 
 import numpy as np
 
 from .camera import Camera
-from .look import HarnessLook, HelmetLook, HelmetPlace, LanyardState, Look
 from .scenario import Actor, CameraView, Light, Scenario
 from .script import Doing, Kneel, Point, Squat, Stand, Step, Walk
 from .sites import SITES, Deck, Site, View, inside
+from .worker.variation import sample_look
 
 Choice = TypeVar("Choice")
-Top = Literal["shirt", "jacket", "overalls", "dungarees", "rain"]
 _DOING: tuple[Doing, ...] = get_args(Doing)
 _LIGHTS: dict[Light, float] = {"day": 0.4, "overcast": 0.25, "low_sun": 0.15, "night": 0.12, "infrared": 0.08}
-_TOPS: dict[Top, float] = {"shirt": 0.25, "jacket": 0.35, "overalls": 0.17, "dungarees": 0.11, "rain": 0.12}
-_WORKWEAR = (
-    "grey",
-    "charcoal",
-    "black",
-    "blue",
-    "navy",
-    "denim",
-    "green",
-    "olive",
-    "khaki",
-    "brown",
-    "maroon",
-)
-_HELMETS = ("white", "yellow", "orange", "red", "blue", "green", "grey")
 _PEOPLE = (3, 8)
 _NEAREST_M, _FURTHEST_M = 4.0, 32.0
 _CLEAR_M = 0.45
 _TRIES = 60
 _BEGUN_S = 600.0
 """Most seconds before the first frame at which somebody may have begun."""
-
-
-def random_look(rng: np.random.Generator) -> Look:
-    """Body and clothing of somebody on a site: about two of three wear a helmet, one of four a harness."""
-    helmet_at: HelmetPlace = _pick(rng, {"head": 0.66, "none": 0.22, "hand": 0.07, "hip": 0.05})
-    lanyard: LanyardState = _pick(rng, {"hanging": 0.6, "none": 0.4})
-    top = _pick(rng, _TOPS)
-    return Look(
-        build=_pick(rng, {"slim": 0.3, "medium": 0.45, "heavy": 0.25}),
-        height_m=round(float(np.clip(rng.normal(1.71, 0.08), 1.5, 1.95)), 2),
-        skin=int(rng.integers(1, 7)),
-        hair=_pick(
-            rng, {"short": 0.4, "bald": 0.12, "long": 0.12, "headscarf": 0.12, "cap": 0.14, "beanie": 0.1}
-        ),
-        hair_colour=_pick(rng, {"black": 0.5, "brown": 0.3, "grey": 0.15, "khaki": 0.05}),
-        top=top,
-        colour=str(rng.choice(_WORKWEAR + (("yellow", "orange", "red") if top != "shirt" else ("white",)))),
-        trousers=str(rng.choice(_WORKWEAR)),
-        vest=_pick(rng, {"none": 0.42, "yellow": 0.33, "orange": 0.25}),
-        backpack=bool(rng.random() < 0.12),
-        tool_belt=bool(rng.random() < 0.2),
-        gloves=bool(rng.random() < 0.4),
-        helmet=None if helmet_at == "none" else HelmetLook(colour=str(rng.choice(_HELMETS)), at=helmet_at),
-        harness=HarnessLook(
-            colour=str(rng.choice(("black", "red", "yellow", "blue", "orange"))), lanyard=lanyard
-        )
-        if rng.random() < 0.27
-        else None,
-    )
 
 
 def random_scene(seed: int, number: int, frames: int, width: int = 1280, height: int = 720) -> Scenario:
@@ -124,8 +79,12 @@ def _actor(rng: np.random.Generator, site: Site, camera: Camera, seconds: int) -
     if start is None:
         return None
     step = _what_to_do(rng, site, start, level, seconds)
+    look = sample_look(rng)
+    if look.harness is not None and look.harness.lanyard == "clipped":
+        # What it would be clipped to is not there everywhere.
+        look = look.model_copy(update={"harness": look.harness.model_copy(update={"lanyard": "hanging"})})
     return Actor(
-        look=random_look(rng),
+        look=look,
         start=start,
         level=level,
         facing_deg=round(float(rng.uniform(0, 360)), 1),
