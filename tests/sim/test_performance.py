@@ -247,8 +247,8 @@ def test_the_demo_casts_show_what_they_are_for(casts: dict[str, dict[str, list[S
     assert heights[-1] == pytest.approx(SITES["scaffold"].decks["slab"].z, abs=0.02)
     for site, who, zone in (
         ("groundworks", "surveyor", "excavator"),
-        ("scaffold", "trespasser", "drop zone"),
-        ("energy_yard", "intruder", "bay a"),
+        ("scaffold", "trespasser", "drop_zone"),
+        ("energy_yard", "intruder", "bay_a"),
     ):
         polygon = load_scenario(site).zones[zone].polygon
         feet = [state.feet.mean(0) for state in casts[site][who] if state is not None]

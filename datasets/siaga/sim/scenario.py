@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 from pydantic_core import ErrorDetails
 
 from siaga.core.errors import ConfigError
+from siaga.core.settings.camera import Name
 from siaga.core.settings.document import Document, read_document
 
 from .look import Block, HarnessLook, HelmetLook, Look
@@ -131,8 +132,8 @@ class Scenario(Block):
     rain: Share = 0.0
     dust: Share = 0.0
     dirt: Share = 0.0
-    cameras: dict[str, CameraView] = Field(min_length=1)
-    zones: dict[str, Zone] = Field(default_factory=dict)
+    cameras: dict[Name, CameraView] = Field(min_length=1)
+    zones: dict[Name, Zone] = Field(default_factory=dict)
     machines: dict[str, Machine] = Field(default_factory=dict)
     cast: dict[str, Actor] = Field(default_factory=dict)
 

@@ -85,7 +85,7 @@ ENERGY_YARD = Site(
         "drums": Place((-5.2, 0.4, 0.0), 270.0),
         "generator": Place((8.0, 0.6, 0.0), 120.0),
     },
-    areas={"bay a": BAY_A, "bay b": BAY_B},
+    areas={"bay_a": BAY_A, "bay_b": BAY_B},
     props=(*_PLANT, *_YARD),
     runs=_RUNS,
 )
