@@ -65,7 +65,7 @@ def leg(p: Physique, loose: float = 0.0) -> Field:
     hip, knee, ankle = JOINTS["hipL"], JOINTS["knL"], JOINTS["anL"]
     calf = knee + 0.30 * (ankle - knee) + (0, 0.022, 0)
     thigh = 0.088 * p.limb + 0.3 * p.fat + loose * 0.6
-    radii = [thigh, 0.056 * p.limb + loose, 0.054 * p.limb + loose, 0.036 + loose]
+    radii = [thigh, 0.056 * p.limb + loose, 0.056 * p.limb + loose, 0.036 + loose * 1.9]
     return f.chain([hip - (0, -0.010, 0.025), knee, calf, ankle], radii, 0.03)
 
 

@@ -53,8 +53,8 @@ def crease(surface: Surface, field: Field, amount: float, seed: int, scale: floa
     return surface.moved(points + f.gradient(field, points) * height[:, None])
 
 
-def top_field(p: b.Physique, cut: Cut) -> Field:
-    """The outside of a top, arms and trunk."""
+def trunk_field(p: b.Physique, cut: Cut) -> Field:
+    """The outside of a top without its sleeves."""
     trunk = f.grow(b.trunk(p), cut.thick)
     if cut.hem < 0.95:
         hips = f.blend(
@@ -69,7 +69,12 @@ def top_field(p: b.Physique, cut: Cut) -> Field:
         trunk = f.blend(
             0.06, trunk, f.chain([(-0.045, 0.0, 0.95), (-0.060, 0.0, 0.66)], [wide - 0.05, wide - 0.02])
         )
-    return f.blend(0.035, trunk, b.arm(p, cut.loose))
+    return trunk
+
+
+def top_field(p: b.Physique, cut: Cut) -> Field:
+    """The outside of a top, arms and trunk."""
+    return f.blend(0.035, trunk_field(p, cut), b.arm(p, cut.loose))
 
 
 def _top_keep(points: Array, cut: Cut) -> Array:

@@ -37,7 +37,8 @@ def ellipsoid(centre: Vec, radii: Vec, axes: Array | None = None) -> Field:
             local = local @ axes.T
         scaled = local / size
         inner, outer = lengths(scaled), lengths(scaled / size)
-        return np.asarray(inner * (inner - 1.0) / np.maximum(outer, 1e-9))
+        ratio = np.where(outer > 1e-9, inner / np.maximum(outer, 1e-9), size.min())
+        return np.asarray(ratio * (inner - 1.0))
 
     return distance
 

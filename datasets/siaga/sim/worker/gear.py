@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from . import fields as f
-from .body import Physique, trunk
-from .clothing import crease
+from .body import Physique
+from .clothing import Cut, crease, trunk_field
 from .fields import Array, Field, Vec
 from .piece import Piece, paint, shade, soft, soil, stiff
 from .ribbon import lay, ribbon
@@ -19,10 +19,10 @@ _BAND = 0.050
 """Width of reflective bands, metres (EN ISO 20471 asks for at least 50 mm)."""
 
 
-def vest_field(p: Physique, thick: float) -> Field:
-    """A vest hangs: it bridges the hollows of the trunk. ``thick``: the clothes below it, metres."""
+def vest_field(p: Physique, below: Cut) -> Field:
+    """A vest hangs: it bridges the hollows of the trunk. ``below``: the top that it is worn over."""
     hang = f.ellipsoid((0, -0.004, 1.10), (0.150 + p.fat, 0.105 + 1.1 * p.fat, 0.30))
-    return f.grow(f.blend(0.08, trunk(p), hang), thick + 0.012)
+    return f.grow(f.blend(0.08, trunk_field(p, below), f.grow(hang, below.thick)), 0.013)
 
 
 def _vest_keep(points: Array, gap: float) -> Array:
@@ -48,14 +48,15 @@ def _bands(points: Array, style: int) -> Array:
     return np.asarray(np.maximum.reduce([*rings, over]))
 
 
-def build_vest(p: Physique, colour: str, thick: float, seed: int, *, style: int, gap: float) -> list[Piece]:
+def build_vest(p: Physique, colour: str, below: Cut, seed: int, *, style: int, gap: float) -> list[Piece]:
     """A vest after EN ISO 20471 with its edges bound.
 
     Args:
+        below: The top that it is worn over.
         style: 0 two rings and braces; 1 one ring and braces; 2 as 0 with dark binding and zip.
         gap: Half the width by which it stands open in front, 0 if closed.
     """
-    field = vest_field(p, thick)
+    field = vest_field(p, below)
     whole = mesh(field, (-0.34, -0.30, 0.82), (0.34, 0.28, 1.56), 0.0095)
     vest = clip(whole, _vest_keep(whole.vertices, gap))
     inner = clip(vest, _vest_keep(vest.vertices, gap) - 0.010)

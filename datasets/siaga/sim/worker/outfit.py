@@ -59,14 +59,12 @@ def build_outfit(look: Look, seed: int) -> Outfit:
     face = Face.sample(rng, soft=look.hair in ("headscarf", "long"))
     dirt = float(rng.uniform(0.25, 0.9))
     cut, pieces = _clothes(look, figure, rng, dirt)
-    outer, thick = clothing.top_field(figure, cut), cut.thick
+    outer = clothing.top_field(figure, cut)
     pieces += _head(look, face, figure, rng)
     if look.vest != "none":
         style, gap = int(rng.integers(3)), float(rng.choice([0.0, 0.0, rng.uniform(0.02, 0.055)]))
-        pieces += gear.build_vest(
-            figure, look.vest, thick, int(rng.integers(1_000_000)), style=style, gap=gap
-        )
-        outer = f.blend(0.02, outer, f.grow(gear.vest_field(figure, thick), 0.002))
+        pieces += gear.build_vest(figure, look.vest, cut, int(rng.integers(1_000_000)), style=style, gap=gap)
+        outer = f.blend(0.02, outer, f.grow(gear.vest_field(figure, cut), 0.002))
     if look.tool_belt:
         pieces += gear.build_tool_belt(outer, (0.10, 0.05, 0.022), int(rng.integers(1_000_000)))
     ring = None

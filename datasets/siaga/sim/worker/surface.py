@@ -46,7 +46,8 @@ def mesh(field: Field, low: Vec, high: Vec, cell: float) -> Surface:
     values = _sample(field, origin, blocks, cell)
     vertices, number = _cell_vertices(values)
     faces = _cell_faces(values < 0, number)
-    return Surface(project(field, vertices * cell + origin, steps=1), faces)
+    # Where the surface meets grid points exactly, several cells have the same vertex.
+    return compact(Surface(project(field, vertices * cell + origin, steps=1), faces))
 
 
 def _sample(field: Field, origin: Array, blocks: npt.NDArray[np.int64], cell: float) -> Array:

@@ -156,7 +156,8 @@ def sample_helmet(rng: np.random.Generator, look: Look) -> HelmetState:
     if look.helmet is None:
         return "none"
     usual: HelmetState = "hand" if look.helmet.at == "hand" else "hip" if look.helmet.at == "hip" else "worn"
-    return choose(rng, {usual: 8.0, "worn": 1.0, "hand": 1.0, "hip": 1.0})
+    odds: dict[HelmetState, float] = {"worn": 1.0, "hand": 1.0, "hip": 1.0}
+    return choose(rng, odds | {usual: 8.0})
 
 
 def _mirrored(name: str) -> str:
