@@ -45,6 +45,7 @@ class Player:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._machines: dict[str, _Body] = {}
+        self._swung: dict[tuple[str, float], _Body] = {}
         self._people: dict[str, _Body] = {}
         self._patches: dict[object, Picture] = {}
 
@@ -78,14 +79,17 @@ class Player:
         )
 
     def _see_machines(self, angles: Mapping[str, float]) -> None:
-        """Picture each machine alone, when it stands otherwise than before."""
+        """Picture each machine alone, once for every angle: what swings out swings back."""
         for name, angle in angles.items():
-            if name in self._machines and self._machines[name].mark == angle:
-                continue
-            mesh = self._stage.machine_mesh(name)
-            seen = see(mesh, self._stage.camera)
-            patch = None if seen is None else self._stage.patch_without_people(seen.rect)
-            self._machines[name] = _Body(angle, mesh, seen, self._shades(mesh), patch)
+            if (name, angle) not in self._swung:
+                self._swung[name, angle] = self._machine(name, angle)
+            self._machines[name] = self._swung[name, angle]
+
+    def _machine(self, name: str, angle: float) -> _Body:
+        mesh = self._stage.machine_mesh(name)
+        seen = see(mesh, self._stage.camera)
+        patch = None if seen is None else self._stage.patch_without_people(seen.rect)
+        return _Body(angle, mesh, seen, self._shades(mesh), patch)
 
     def _see_people(self, held: Held) -> None:
         for member in self._stage.members:
