@@ -10,7 +10,7 @@ from siaga.sim.motion.performance import perform
 from siaga.sim.raw import RawFrame
 from siaga.sim.render.claims import STALE_S, Claims
 from siaga.sim.render.compose import darken, paste
-from siaga.sim.render.hold import held_times, joints
+from siaga.sim.render.hold import STANDING_S, STILL_PX, held_times, joints
 from siaga.sim.render.job import CHUNK, Job
 from siaga.sim.render.machine import swing_at
 from siaga.sim.render.raster import FAR, rasterise
@@ -193,7 +193,13 @@ def test_pictures_come_back_as_they_were_and_leave_no_scraps(tmp_path: Path) -> 
     job, picture = Job(tmp_path), np.arange(36, dtype=np.uint8).reshape(3, 4, 3)
     job.save(tmp_path / "plate.png", picture)
     np.testing.assert_array_equal(job.load("plate.png"), picture)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["claims", "frames", "plate.png", "raw"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "claims",
+        "frames",
+        "machines",
+        "plate.png",
+        "raw",
+    ]
 
 
 def test_who_stands_still_is_held_and_who_walks_is_not() -> None:
@@ -210,7 +216,8 @@ def test_who_stands_still_is_held_and_who_walks_is_not() -> None:
         now, then = acts["far_cap"].at(time), acts["far_cap"].at(kept or 0.0)
         assert now is not None
         assert then is not None
-        assert np.abs(camera.project(joints(now)) - camera.project(joints(then)))[:, :2].max() <= 0.7
+        moved = np.abs(camera.project(joints(now)) - camera.project(joints(then)))[:, :2].max()
+        assert moved <= STILL_PX or time - (kept or 0.0) < STANDING_S
 
 
 def test_nobody_is_held_before_coming_on() -> None:
@@ -224,7 +231,7 @@ def test_nobody_is_held_before_coming_on() -> None:
 def test_a_machine_swings_gently_and_rests() -> None:
     script = [MachineStep(stop=2), MachineStep(swing_deg=40, seconds=4), MachineStep(stop=1)]
     degrees = [np.degrees(swing_at(script, time)) for time in (0, 2, 3, 4, 6, 60)]
-    assert degrees == pytest.approx([0, 0, 6.25, 20, 40, 40], abs=0.21)
+    assert degrees == pytest.approx([0, 0, 6.25, 20, 40, 40], abs=0.41)
     fine = np.degrees([swing_at(script, 2 + i / 10) for i in range(41)])
     assert np.diff(fine).min() >= 0
-    assert np.diff(fine).max() < 1.7
+    assert np.diff(fine).max() < 2.5

@@ -22,7 +22,7 @@ from .hold import StateAt
 from .raster import Array, Buffer, Index, rasterise
 from .rectangles import Rect, around_points
 
-MARGIN_PX = 9
+MARGIN_PX = 7
 CODES = {"body": 0, "head": 1, "helmet": 2, "vest": 3, "harness": 4, "lanyard": 5, "load": 6, "machine": 7}
 _NAMED = {"hair": "head", "headwear": "head", "eye": "head", "eyes": "head", "dplate": "harness"}
 

@@ -26,7 +26,7 @@ def render_clip(
     What is there is not rendered again; several processes may work on the same folder.
 
     Args:
-        samples: Paths per pixel of what moves; the plate gets three times as many.
+        samples: Paths per pixel of what moves; the plate gets twice as many.
         threads: Cores to use; 0: all.
 
     Raises:

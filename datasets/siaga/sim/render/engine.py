@@ -20,7 +20,7 @@ from siaga.sim.camera import Camera
 from siaga.sim.render.rectangles import Rect
 
 Rgb8 = NDArray[np.uint8]
-PLATE_SAMPLES = 3
+PLATE_SAMPLES = 2
 """The plate gets this many times the samples of a frame's rectangles."""
 
 

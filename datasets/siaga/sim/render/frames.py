@@ -21,7 +21,7 @@ from .stage import Stage
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 Held = Mapping[str, float | None]
-OVERHEAD_PX = 20_000
+OVERHEAD_PX = 1500
 """What starting a render costs, measured in pixels of it."""
 
 
@@ -88,7 +88,7 @@ class Player:
     def _machine(self, name: str, angle: float) -> _Body:
         mesh = self._stage.machine_mesh(name)
         seen = see(mesh, self._stage.camera)
-        patch = None if seen is None else self._stage.patch_without_people(seen.rect)
+        patch = None if seen is None else self._stage.machine_picture(name, angle, seen.rect)
         return _Body(angle, mesh, seen, self._shades(mesh), patch)
 
     def _see_people(self, held: Held) -> None:

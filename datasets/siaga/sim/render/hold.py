@@ -13,6 +13,9 @@ from siaga.sim.skeleton import BONES, JOINTS
 from .raster import Array
 
 STILL_PX = 0.7
+STANDING_S = 0.2
+"""Who keeps both feet where they are is pictured anew at most this often."""
+_PLANTED_M = 0.005
 StateAt = Callable[[float], State | None]
 
 _ENDS = np.array([[*JOINTS[joint], 1.0] for bone in BONES for joint in (bone.head, bone.tail)])
@@ -27,8 +30,9 @@ def joints(state: State) -> Array:
 def held_times(state_at: StateAt, camera: Camera, times: Sequence[float]) -> list[float | None]:
     """For each time, the one whose pose is shown instead: the same, or an earlier one that looks the same.
 
-    None while the person is not on the site. A pose is kept while no joint would be seen to move by more than
-    0.7 pixels, and neither helmet nor lanyard nor load changes.
+    None while the person is not on the site. A pose is kept while no joint would be seen to move by more
+    than 0.7 pixels, and for less than 0.2 s while the feet stay where they are; never while helmet, lanyard
+    or load changes.
     """
     held: list[float | None] = []
     kept: tuple[float, State, Array] | None = None
@@ -39,10 +43,19 @@ def held_times(state_at: StateAt, camera: Camera, times: Sequence[float]) -> lis
             held.append(None)
             continue
         pixels = camera.project(joints(state))[:, :2]
-        if kept is None or not _same(kept[1], state) or not np.abs(pixels - kept[2]).max() <= STILL_PX:
-            kept = (time, state, pixels)
+        if kept is not None and _same(kept[1], state):
+            still = bool(np.abs(pixels - kept[2]).max() <= STILL_PX)
+            standing = time - kept[0] < STANDING_S - 1e-6 and _planted(kept[1], state)
+            if still or standing:
+                held.append(kept[0])
+                continue
+        kept = (time, state, pixels)
         held.append(kept[0])
     return held
+
+
+def _planted(a: State, b: State) -> bool:
+    return bool(np.abs(a.feet - b.feet).max() < _PLANTED_M)
 
 
 def _same(a: State, b: State) -> bool:

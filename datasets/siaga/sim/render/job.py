@@ -25,7 +25,7 @@ class Job:
     """One scenario seen by one camera, in a folder that several processes may fill together."""
 
     def __init__(self, folder: Path) -> None:
-        for part in ("frames", "raw"):
+        for part in ("frames", "raw", "machines"):
             (folder / part).mkdir(parents=True, exist_ok=True)
         self.folder, self.claims = folder, Claims(folder / "claims")
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from siaga.sim.script import MachineStep
 
-_STEP = math.radians(0.4)
+_STEP = math.radians(0.8)
 
 
 def swing_at(script: Sequence[MachineStep], time: float) -> float:
     """Angle from the rest position, radians, anticlockwise, at `time` seconds; it starts and stops gently.
 
-    Whole steps of 0.4 degrees, so that a machine at rest is really at rest.
+    Whole steps of 0.8 degrees: what was pictured on the way out serves on the way back.
     """
     angle, begins = 0.0, 0.0
     for step in script:

@@ -1,6 +1,6 @@
 """Which pixel shows which triangle: a z-buffer in numpy, by points spread over each triangle.
 
-A triangle becomes points no further than 0.7 pixels apart; each pixel keeps the nearest. For meshes whose
+A triangle becomes points no further than 0.85 pixels apart; each pixel keeps the nearest. For meshes whose
 triangles are a few pixels small this is as exact as drawing them, and nothing loops over triangles.
 """
 
@@ -16,7 +16,7 @@ from .rectangles import Rect
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
-_SPACING_PX = 0.7
+_SPACING_PX = 0.85
 _FINEST = 256
 _BATCH = 400_000
 _CODE_BITS = 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -39,7 +40,7 @@ class Stage:
     """
 
     def __init__(self, scenario: Scenario, camera: str, samples: int, threads: int, job: Job) -> None:
-        self.scenario = scenario
+        self.scenario, self._job = scenario, job
         self.camera = Camera.from_view(scenario.cameras[camera], scenario.width, scenario.height)
         self._scene = build_site(SITES[scenario.site], scenario.light, scenario.seed)
         if scenario.light == "infrared":
@@ -66,8 +67,14 @@ class Stage:
         """A rectangle of the scene as it stands."""
         return self._engine.patch(rect)
 
-    def patch_without_people(self, rect: Rect) -> Rgb8:
-        """A rectangle of the scene with nobody in it."""
+    def machine_picture(self, name: str, angle: float, rect: Rect) -> Rgb8:
+        """A machine as it stands, with nobody about; each angle is rendered once for the whole job."""
+        kept = f"machines/{name}{math.degrees(angle):+.1f}.png"
+        if not (self._job.folder / kept).exists():
+            self._job.save(self._job.folder / kept, self._without_people(rect))
+        return self._job.load(kept)
+
+    def _without_people(self, rect: Rect) -> Rgb8:
         for member in self.members:
             member.set_aside(True)
         picture = self._engine.patch(rect)

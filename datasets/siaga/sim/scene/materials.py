@@ -119,7 +119,7 @@ def make_material(name: str, paint: Paint) -> Any:
     return material
 
 
-def noise(tree: Any, where: Any, scale: float, detail: float = 2.0) -> Any:
+def noise(tree: Any, where: Any, scale: float, detail: float = 1.0) -> Any:
     """A noise texture's factor, 0 to 1."""
     node = tree.nodes.new("ShaderNodeTexNoise")
     node.inputs["Scale"].default_value = scale
@@ -175,7 +175,7 @@ def _dusty(tree: Any, where: Any, colour: Any, dirt: float) -> Any:
     tree.links.new(where, height.inputs[0])
     low = arithmetic(tree, "SUBTRACT", 1.0, arithmetic(tree, "MULTIPLY", height.outputs["Z"], 1.6))
     lies = arithmetic(tree, "MAXIMUM", arithmetic(tree, "MULTIPLY", up.outputs["Z"], 0.7), low)
-    streaks = arithmetic(tree, "SUBTRACT", noise(tree, where, 4.5, 3.0), 0.28)
+    streaks = arithmetic(tree, "SUBTRACT", noise(tree, where, 4.5), 0.28)
     share = arithmetic(tree, "MULTIPLY", arithmetic(tree, "MULTIPLY", lies, streaks), dirt * 4.0)
     return mix(tree, share, colour, DUST)
 

@@ -149,7 +149,7 @@ def ground_material(soil: Soil, seed: int) -> Any:
     dark, height = wear_map(soil, seed)
     colour = _texture(tree, _image("tile", tile, True), where, soil.tile_m, (0.0, 0.0))
     worn = _texture(tree, _image("wear", dark, False), where, MAP_M, MAP_CENTRE)
-    drift = noise(tree, where, 0.22, 3.0)
+    drift = noise(tree, where, 0.22)
     light = mix(tree, drift, (0.80, 0.79, 0.77), (1.0, 1.0, 1.0))
     colour = _multiply(
         tree, _multiply(tree, colour, light), mix(tree, worn, (1.0, 1.0, 1.0), (0.42, 0.39, 0.36))
