@@ -55,7 +55,7 @@ class Job:
 
     def save(self, path: Path, picture: Picture) -> None:
         """Write an RGB picture as PNG under its name only when it is whole."""
-        encoded, data = cv2.imencode(".png", picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 3])
+        encoded, data = cv2.imencode(".png", picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
         if not encoded:
             raise StorageError("a picture cannot be encoded", where=str(path), fix="Render again.")
         self.put(path, data.tobytes())

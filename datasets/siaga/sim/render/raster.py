@@ -52,7 +52,8 @@ def rasterise(points: Array, triangles: Index, codes: Index, rect: Rect) -> Buff
         per_batch = max(1, _BATCH // len(weights))
         for start in range(0, len(chosen), per_batch):
             part = chosen[start : start + per_batch]
-            _splat(keys, np.einsum("sk,mkc->msc", weights, corners[part]), codes[part], rect)
+            flat = corners[part].transpose(1, 0, 2).reshape(3, -1)
+            _splat(keys, (weights @ flat).reshape(len(weights), -1, 3), codes[part], rect)
     return _unpacked(keys, rect)
 
 
@@ -84,7 +85,7 @@ def _splat(keys: Index, samples: Array, codes: Index, rect: Rect) -> None:
     inside = (x >= 0) & (x < rect.width) & (y >= 0) & (y < rect.height)
     pixel = (y[inside] * rect.width + x[inside]).astype(np.int64)
     depth = np.rint(samples[..., 2][inside] / _DEPTH_STEP_M).astype(np.int64)
-    code = np.broadcast_to(codes[:, None], inside.shape)[inside]
+    code = np.broadcast_to(codes, inside.shape)[inside]
     np.minimum.at(keys, pixel, (depth << _CODE_BITS) | code)
 
 
