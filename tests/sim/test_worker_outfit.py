@@ -149,3 +149,10 @@ def test_a_helmet_off_the_head_hangs_by_its_peak_in_the_hand_or_at_the_belt(side
     laid = outline @ table[:3, :3].T + table[:3, 3]
     assert laid.mean(0)[:2] == pytest.approx((3, 4), abs=0.05)
     assert laid[:, 2].min() == pytest.approx(0.8, abs=0.03)
+
+
+def test_pieces_that_are_alike_are_one() -> None:
+    kinds = [(piece.name, piece.part, piece.material, piece.shown) for piece in full().pieces]
+    assert len(kinds) == len(set(kinds)) < 30
+    webbing = next(p for p in full().pieces if p.name == "harness" and p.material == "webbing")
+    assert len(np.unique(webbing.colour.round(4), axis=0)) >= 2, "straps and leg loops keep their colours"

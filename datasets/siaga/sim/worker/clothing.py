@@ -119,7 +119,7 @@ def _seams(painted: Array, points: Array, cut: Cut, colour: Array) -> Array:
 def _collar(p: b.Physique, cut: Cut, colour: Vec) -> Piece:
     stand = (cut.short_sleeves and 0.012) or (0.055 if cut.thick > 0.01 else 0.034)
     neck = f.chain(
-        [(0, 0.026, 1.44), (0, 0.021, 1.49), (0, 0.016, 1.56)], [0.073, 0.067 + p.fat * 0.2, 0.070]
+        [(0, 0.026, 1.44), (0, 0.021, 1.49), (0, 0.016, 1.56)], [0.074, 0.071 + p.fat * 0.2, 0.082]
     )
     whole = mesh(neck, (-0.1, -0.1, 1.42), (0.1, 0.13, 1.58), 0.006)
     x, y, z = whole.vertices.T

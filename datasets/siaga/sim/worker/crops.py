@@ -139,6 +139,8 @@ def _shoot(
     parts = part_boxes(pixels, triangles, codes, rect, helmet_worn=worn)
     with tempfile.TemporaryDirectory(prefix="siaga-crops-") as folder:
         engine = Engine(camera, samples, threads, Path(folder))
+        # The person is another one in every crop: building fast matters more than tracing fast.
+        bpy.context.scene.cycles.debug_bvh_type = "DYNAMIC_BVH"
         picture = engine.patch(rect)
         engine.close()
     _remove_cameras()

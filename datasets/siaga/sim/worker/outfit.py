@@ -13,7 +13,7 @@ from . import body, clothing, gear, harness, headwear, helmet
 from . import fields as f
 from .fields import Array, Vec
 from .head import SKINS, Face, build_head
-from .piece import Piece
+from .piece import Piece, merged
 
 _ACCENTS = (
     (0.015, 0.015, 0.017),
@@ -79,7 +79,7 @@ def build_outfit(look: Look, seed: int) -> Outfit:
         side: clothing.waist_width(figure, cut) + (0.02 if look.vest != "none" else 0.0) for side in "LR"
     }
     return Outfit(
-        tuple(pieces),
+        merged(pieces),
         ring,
         {f"hand{side}": helmet.in_hand(side) for side in "LR"}
         | {f"hip{side}": helmet.on_hip(side, width) for side, width in places.items()},

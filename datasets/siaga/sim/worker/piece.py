@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from . import skinning
 from .fields import Array, Vec
 from .noise import gradient_noise
-from .surface import Surface
+from .surface import Surface, join
 
 PARTS = {"other": 0, "head": 1, "helmet": 2, "vest": 3, "harness": 4, "lanyard": 5}
 """Part codes of the id pass: an object's ``pass_index`` is ``index * 16 + code``."""
@@ -94,3 +95,19 @@ def soft(name: str, part: str, surface: Surface, colour: Vec | Array, material: 
     given = np.asarray(colour, float)
     painted = given if given.ndim == 2 else paint(surface, given)
     return Piece(name, part, surface, painted, skinning.weights(surface.vertices), material)
+
+
+def merged(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """As few pieces as possible: those alike in all but shape, colour and weights become one."""
+    groups: dict[tuple[str, ...], list[Piece]] = {}
+    for piece in pieces:
+        groups.setdefault((piece.name, piece.part, piece.material, piece.shown), []).append(piece)
+    return tuple(
+        replace(
+            same[0],
+            surface=join([piece.surface for piece in same]),
+            colour=np.concatenate([piece.colour for piece in same]),
+            weights=np.concatenate([piece.weights for piece in same]),
+        )
+        for same in groups.values()
+    )
