@@ -124,7 +124,12 @@ class Player:
         fresh: dict[object, Picture] = {}
         for rect in rects:
             near = {name: body for name, body in there.items() if body.seen and body.seen.rect.overlaps(rect)}
-            key = (rect, tuple((name, body.mark) for name, body in near.items()), tuple(angles.items()))
+            behind = tuple(
+                (name, angle)
+                for name, angle in angles.items()
+                if (machine := self._machines[name].seen) and machine.rect.overlaps(rect)
+            )
+            key = (rect, tuple((name, body.mark) for name, body in near.items()), behind)
             patch = self._patches.get(key)
             fresh[key] = patch = self._stage.patch(rect) if patch is None else patch
             moved = np.zeros((rect.height, rect.width), bool)
