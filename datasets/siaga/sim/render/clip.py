@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
 from rich.progress import Progress
 
 from siaga.core.errors import ConfigError
@@ -63,13 +65,15 @@ def _render(
     left = [frame for frame in frames if not job.is_done(frame)]
     if not left:
         return
-    stage = Stage(scenario, camera, samples, threads, job)
-    player = Player(stage)
-    with Progress() as progress:
+    # Blender's own reports on standard output are switched off while it renders: the bar goes the other way.
+    with (
+        closing(Stage(scenario, camera, samples, threads, job)) as stage,
+        Progress(console=Console(stderr=True)) as progress,
+    ):
+        player = Player(stage)
         bar = progress.add_task(f"{scenario.name} {camera}", total=len(frames))
         for claim, part in job.chunks(frames):
             for picture, record in player.play(part):
                 job.finish(picture, record)
                 job.claims.touch(claim)
                 progress.update(bar, completed=sum(map(job.is_done, frames)))
-    stage.close()
