@@ -39,7 +39,7 @@ SOILS = {
         (0.185, 0.135, 0.09), (0.40, 0.345, 0.27), (0.38, 0.36, 0.32), 20.0, 0.05, 0.0, 7, 0.35
     ),
     "scaffold": Soil((0.20, 0.175, 0.145), (0.42, 0.385, 0.33), (0.46, 0.44, 0.41), 16.0, 0.16, 0.0, 4, 0.25),
-    "energy_yard": Soil((0.15, 0.15, 0.145), (0.40, 0.395, 0.38), (0.46, 0.46, 0.45), 9.0, 0.0, 0.05, 1, 0.1),
+    "energy_yard": Soil((0.16, 0.15, 0.135), (0.41, 0.39, 0.355), (0.46, 0.45, 0.42), 9.0, 0.0, 0.05, 1, 0.1),
 }
 
 
@@ -163,7 +163,7 @@ def ground_material(soil: Soil, seed: int) -> Any:
     fine = _texture(tree, _image("relief", relief, False), where, soil.tile_m, (0.0, 0.0))
     ruts = _texture(tree, _image("ruts", np.clip(0.5 + height * 0.25, 0, 1), False), where, MAP_M, MAP_CENTRE)
     normal = _bump(tree, ruts, 0.12, None)
-    tree.links.new(_bump(tree, fine, 0.06, normal), surface.inputs["Normal"])
+    tree.links.new(_bump(tree, fine, 0.02 if soil.cobble_m else 0.06, normal), surface.inputs["Normal"])
     return material
 
 
