@@ -130,9 +130,10 @@ class WorkerModel:
         self._drawn.append(Drawn(name, part, points, surface.faces))
 
     def _grips(self, state: State) -> bool:
-        hand = (state.bones[BONE_INDEX["handL"]] @ np.append(JOINTS["haL"], 1))[2]
+        """Both hands close around a load, the helmet's brim, or what is above the shoulders: rungs, tools."""
         shoulder = (state.bones[BONE_INDEX["chest"]] @ np.append(JOINTS["shL"], 1))[2]
-        return bool(state.carrying or state.helmet == "hand" or hand > shoulder)
+        raised = any(_by_hand(state, side, JOINTS[f"ha{side}"])[2] > shoulder for side in "LR")
+        return bool(state.carrying or state.helmet == "hand" or raised)
 
     def _is_here(self, piece: Piece, state: State, gripping: bool) -> bool:
         if piece.name == "helmet":
