@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-STALE_S = 300.0
+STALE_S = 1200.0
 Clock = Callable[[], float]
 
 
