@@ -40,7 +40,7 @@ class Daylight:
 DAYLIGHT: dict[str, Daylight] = {
     "day": Daylight(41, 214, 3.7, 2.2, (1.0, 0.95, 0.88), 0.10, False, 0.72),
     "overcast": Daylight(58, 214, 0.55, 28.0, (1.0, 0.98, 0.95), 1.0, True, 0.75),
-    "low_sun": Daylight(11, 196, 3.0, 1.6, (1.0, 0.76, 0.52), 0.085, False, 1.05),
+    "low_sun": Daylight(17, 196, 3.2, 1.6, (1.0, 0.76, 0.52), 0.085, False, 1.05),
 }
 _NIGHT_SKY: Rgb = (0.012, 0.017, 0.028)
 

@@ -53,6 +53,7 @@ _WORK = (
     Prop("sign", 1.28, 0.45, 0, solid=(0.35, 0.2)),
     Prop("mast", -6.6, 14.8, 0, size=(6.5,), solid=(0.35,)),
     Prop("mast", 13.0, -3.0, 150, size=(6.5,), solid=(0.35,)),
+    Prop("mast", -7.8, -5.2, 122, size=(6.5,), solid=(0.35,)),
     Prop("barrow", -1.9, 4.3, 215, colour="green", solid=(0.6, 0.4)),
     *(Prop("cone", x, y, solid=(0.25,)) for x, y in _CONES),
 )
