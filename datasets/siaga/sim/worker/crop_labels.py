@@ -19,6 +19,7 @@ PART_CODES = {"other": 0, "head": 1, "helmet": 2, "vest": 3, "harness": 4, "lany
 COVER_CODE = 100
 """Of what stands in front of the person."""
 Index = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 def crop_rect(pixels: Array, shot: Shot, size: tuple[int, int]) -> Rect:
@@ -50,28 +51,29 @@ def part_boxes(
         (as if nothing else were there, inside the crop) and ``visibility`` (their ratio, times the share of
         the box inside the crop).
     """
-    scene = rasterise(points, triangles, codes, rect).code
-    found = {}
+    # Each code is drawn once; what hides what comes from the depths.
+    present = np.unique(codes)
+    alone = [rasterise(points, triangles[codes == c], codes[codes == c], rect) for c in present]
+    nearest = np.argmin([buffer.depth for buffer in alone], axis=0)
     groups = {name: (code,) for name, code in PART_CODES.items() if name != "other"}
+    found = {}
     for name, chosen in {"person": (0, 1, 3, 4, *((2,) if helmet_worn else ())), **groups}.items():
-        mine = np.isin(codes, chosen)
-        if mine.any():
-            found[name] = _box(points, triangles[mine], np.isin(scene, chosen), rect)
+        rows = np.flatnonzero(np.isin(present, chosen))
+        if len(rows):
+            full = np.any([alone[row].code >= 0 for row in rows], axis=0)
+            used = np.unique(triangles[np.isin(codes, chosen)])
+            found[name] = _box(points[used, :2], full, full & np.isin(nearest, rows), rect)
     return found
 
 
-def _box(points: Array, triangles: Index, seen: npt.NDArray[np.bool_], rect: Rect) -> dict[str, Any]:
-    own = points[np.unique(triangles)][:, :2] - (rect.left, rect.top)
-    (x0, y0), (x1, y1) = own.min(0), own.max(0)
-    full = rasterise(points, triangles, np.zeros(len(triangles), np.int64), rect).code >= 0
+def _box(own: Array, full: Mask, seen: Mask, rect: Rect) -> dict[str, Any]:
+    (x0, y0), (x1, y1) = own.min(0) - (rect.left, rect.top), own.max(0) - (rect.left, rect.top)
     inside = max(0.0, min(x1, rect.width) - max(x0, 0)) * max(0.0, min(y1, rect.height) - max(y0, 0))
     share = inside / max((x1 - x0) * (y1 - y0), 1e-6)
     rows, columns = np.nonzero(seen)
-    visible = (
-        [int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1]
-        if len(rows)
-        else None
-    )
+    visible = None
+    if len(rows):
+        visible = [int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1]
     ratio = float(seen.sum() / max(int(full.sum()), 1))
     return {
         "xyxy": [round(float(v), 1) for v in (x0, y0, x1, y1)],
