@@ -5,7 +5,7 @@ import pytest
 from siaga.bench.matching import Fate, Matching, Outcome, match
 from siaga.bench.reports import Report
 from siaga.core.verdict import Item
-from tests.bench.made import LEFT, RIGHT, bare, entered, person, report, truth
+from tests.bench.made import LEFT, PIT, RIGHT, bare, entered, person, report, truth
 
 CORRECT, DUPLICATE, FALSE = Outcome.CORRECT, Outcome.DUPLICATE, Outcome.FALSE
 
@@ -157,3 +157,18 @@ def test_two_people_at_the_same_time_keep_their_own() -> None:
 def test_nothing_happened_and_nothing_was_said() -> None:
     assert match(truth(people=[]), []) == Matching((), (), 0)
     assert outcomes(match(truth(people=[]), [report(1, 2)])) == [FALSE]
+
+
+def test_what_the_whole_site_asks_for_may_be_reported_for_a_zone_that_asks_too() -> None:
+    asks = {"deck": {"coordinates": PIT["coordinates"], "exclusion": False, "requires": ["helmet"]}}
+    told = truth(bare("A", 5, 15), zones=asks)
+    assert outcomes(match(told, [report(7, 15, zone="deck")])) == [CORRECT]
+    assert outcomes(match(told, [report(7, 15, zone="deck", item=Item.VEST)])) == [FALSE]
+    both = match(told, [report(6, 9), report(9, 15, zone="deck")])
+    assert sorted(outcomes(both)) == [CORRECT, DUPLICATE]
+
+
+def test_a_track_says_whom_a_box_over_two_people_is_about() -> None:
+    over_both = report(7, 15, RIGHT)
+    assert outcomes(match(truth(bare("A", 5, 15)), [over_both], lambda _: "A")) == [CORRECT]
+    assert outcomes(match(truth(bare("A", 5, 15)), [over_both], lambda _: None)) == [FALSE]

@@ -3,7 +3,7 @@
 import pytest
 
 from siaga.bench.people import TALL, Found, bucket, judging, tracks_found
-from siaga.bench.sightings import sightings
+from siaga.bench.sightings import person_of_track, sightings
 from siaga.core.geometry import Box
 from siaga.core.person import Judged
 from siaga.core.scene import Scene
@@ -32,6 +32,16 @@ def test_tracks_go_to_people_one_to_one() -> None:
         ("A", 2),
         ("B", None),
     ]
+
+
+def test_whom_a_track_was_on_around_a_moment() -> None:
+    pictures = [(judged(LEFT, None, track_id=4),)] * 3 + [(judged(RIGHT, None, track_id=4),)] * 12
+    seen = sightings(truth(), run(*pictures))
+    times = [entry.t for entry in seen]
+    assert person_of_track(seen, 4, times[0]) == "A"
+    assert person_of_track(seen, 4, times[-1]) == "B"
+    assert person_of_track(seen, 5, times[0]) is None
+    assert person_of_track(seen, 4, times[-1] + 2.0) is None
 
 
 def test_half_of_a_box_is_not_enough() -> None:

@@ -1,4 +1,4 @@
-"""Reading the ground truth, in its form and in the older one."""
+"""Reading the ground truth."""
 
 import json
 from pathlib import Path
@@ -12,15 +12,6 @@ from siaga.core.errors import BadRequest, NotFound
 from siaga.core.verdict import Item
 from tests.bench.made import LEFT, bare, person, truth, truth_data
 
-OLD_PERSON = {
-    "id": "B",
-    "person": [10.0, 20.0, 60.0, 200.0],
-    "head": [25.0, 20.0, 45.0, 45.0],
-    "helmet_on": False,
-    "foot_in_zone": True,
-    "in_frame": 1.0,
-}
-
 
 def clip(folder: Path, data: Any) -> Path:
     """A clip of which only the truth matters."""
@@ -28,21 +19,6 @@ def clip(folder: Path, data: Any) -> Path:
     path.write_bytes(b"")
     path.with_name("made.truth.json").write_text(data if isinstance(data, str) else json.dumps(data))
     return path
-
-
-def old(*frames: list[dict[str, Any]], events: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
-    """Truth of the older form."""
-    pit = {"pit": [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]}
-    return {
-        "clip": "made.mp4",
-        "width": 640,
-        "height": 360,
-        "fps": 10,
-        "frames": len(frames),
-        "zones": pit,
-        "events": list(events),
-        "people": list(frames),
-    }
 
 
 def test_the_truth_is_read_and_what_is_not_used_may_stand_there(tmp_path: Path) -> None:
@@ -63,32 +39,6 @@ def test_the_picture_nearest_to_a_moment() -> None:
 def test_when_it_could_be_told_is_cut_to_the_event_and_in_order() -> None:
     event = truth(bare("A", 5, 15, (14.0, 20.0), (1.0, 6.0), (1.0, 2.0))).events[0]
     assert event.tellable == ((5.0, 6.0), (14.0, 15.0))
-
-
-def test_the_older_form_says_the_same_in_the_new_words() -> None:
-    small = OLD_PERSON | {"id": "S", "head": [0.0, 0.0, 5.0, 9.9]}
-    cut_off = OLD_PERSON | {"id": "C", "in_frame": 0.5, "foot_in_zone": False}
-    headless = OLD_PERSON | {"id": "H", "head": None, "helmet_on": True}
-    everybody = [OLD_PERSON, small, cut_off, headless]
-    found = parse_truth(old(everybody))
-    assert [entry.tell[Item.HELMET] for entry in found.at(0)] == ["yes", "too small", "cut off", "cut off"]
-    assert [entry.wears(Item.HELMET) for entry in found.at(0)] == [False, False, False, True]
-    assert [entry.clear for entry in found.at(0)] == [True, True, False, False]
-    assert [entry.zones for entry in found.at(0)] == [("pit",), ("pit",), (), ("pit",)]
-    assert found.zones["pit"].exclusion
-    assert found.light == "day"
-
-
-def test_the_older_form_has_no_times_at_which_it_could_be_told_so_they_are_found() -> None:
-    gone = OLD_PERSON | {"in_frame": 0.4}
-    small = OLD_PERSON | {"head": [0.0, 0.0, 5.0, 5.0]}
-    frames = [[OLD_PERSON], [OLD_PERSON], [small], [gone], [], [OLD_PERSON]]
-    helmet = {"rule": "missing_ppe", "who": "B", "t0": 0.0, "t1": 0.5}
-    zone = {"rule": "zone_intrusion", "who": "B", "t0": 0.0, "t1": 0.5}
-    first, second = parse_truth(old(*frames, events=(helmet, zone))).events
-    assert (first.item, first.zone, second.item, second.zone) == (Item.HELMET, None, None, "pit")
-    assert first.could_tell_s == ((0.0, 0.1), (0.5, 0.5))
-    assert second.could_tell_s == ((0.0, 0.2), (0.5, 0.5))
 
 
 def test_the_shipped_clips_have_their_truth() -> None:
@@ -115,7 +65,7 @@ def test_a_clip_without_truth_is_refused_with_the_way_out(tmp_path: Path) -> Non
     [
         ("{", "JSONDecodeError"),
         ([], "TypeError"),
-        ({"clip": "made.mp4"}, "KeyError"),
+        ({"clip": "made.mp4"}, "schema_version: Field required"),
         (truth_data() | {"schema_version": 3}, "schema_version"),
         (truth_data(frames=3) | {"frames": 4}, "people has 3 entries for 4 frames"),
         (truth_data(bare("A", 5, 4)), "events.0: .*ends before it starts"),

@@ -2,11 +2,14 @@
 
 The rule, in this order:
 
-1. A report is about the person whose true box overlaps the report's box most in the picture in which it was
-   said (IoU of the whole or of the visible box, the larger one; at least 0.3). Otherwise about nobody.
+1. A report is about the person on whom its track was in most pictures of the second before and after it was
+   said. Without such a picture: about the person whose true box overlaps the report's box most in the picture
+   in which it was said (IoU of the whole or the visible box, the larger one; at least 0.3). Otherwise about
+   nobody. (In the one picture in which it is said, a box may reach over two people who pass each other.)
 2. A report can match a true event of that person with the same rule, item and zone, when the two intervals
-   overlap or lie at most one second apart. Whether it could be told at that moment does not matter: a report
-   in a gap of ``could_tell_s`` is not false.
+   overlap or lie at most one second apart. What is asked for on the whole site may be reported for a zone
+   that asks for it too. Whether it could be told at that moment does not matter: a report in a gap of
+   ``could_tell_s`` is not false.
 3. At most one report per true event and one true event per report: as many pairs as possible, and among
    those the ones that overlap longest.
 4. A report that is left but could match a taken event is a **duplicate** (the event was *split*).
@@ -17,7 +20,7 @@ The rule, in this order:
 7. A true event that is left otherwise is **missed**, unless it could never be told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -90,13 +93,19 @@ class Matching:
     """Reports that cover more than one true event."""
 
 
-def match(truth: ClipTruth, reports: Sequence[Report]) -> Matching:
-    """Match by the rule of this module."""
-    about = [_person(truth, report) for report in reports]
+def match(
+    truth: ClipTruth, reports: Sequence[Report], tracked: Callable[[Report], str | None] = lambda _: None
+) -> Matching:
+    """Match by the rule of this module.
+
+    Args:
+        tracked: Whom a report's track was on when it was said; None: nobody, so the box decides.
+    """
+    about = [tracked(report) or _person(truth, report) for report in reports]
     shared = np.full((len(reports), len(truth.events)), -np.inf)
     for row, (report, who) in enumerate(zip(reports, about, strict=True)):
         for column, event in enumerate(truth.events):
-            if _same_violation(report, who, event):
+            if who == event.who and _same_violation(report, event, truth):
                 shared[row, column] = overlap_s(report.span, (event.start_s, event.end_s))
     shared[shared < -SLACK_S] = -np.inf
     pairs = _pairs(shared)
@@ -132,9 +141,12 @@ def _box(report: Report) -> Box:
     return report.xyxy or (0.0, 0.0, 0.0, 0.0)
 
 
-def _same_violation(report: Report, who: str | None, event: TruthEvent) -> bool:
-    said = (report.rule, report.item, report.zone, who)
-    return said == (event.rule, event.item, event.zone, event.who)
+def _same_violation(report: Report, event: TruthEvent, truth: ClipTruth) -> bool:
+    if (report.rule, report.item) != (event.rule, event.item):
+        return False
+    zone = truth.zones.get(report.zone or "")
+    asks_too = event.zone is None and zone is not None and report.item in zone.requires
+    return report.zone == event.zone or asks_too
 
 
 def _pairs(shared: NDArray[np.float64]) -> dict[int, int]:

@@ -21,6 +21,7 @@ class Report:
     Attributes:
         said_s: When it was said; the edge needs its votes before it speaks.
         xyxy: The person's box when it was said, in pixels of the picture; None: about nobody.
+        track_id: The person's track in that run; None: about nobody.
     """
 
     event_id: UUID
@@ -31,6 +32,7 @@ class Report:
     said_s: float
     end_s: float
     xyxy: Box | None
+    track_id: int | None = None
 
     @property
     def span(self) -> Span:
@@ -73,6 +75,7 @@ def _claims(records: list[Event], start: datetime, size: tuple[int, int], second
                 said_s=(record.said_at - start).total_seconds(),
                 end_s=(ended - start).total_seconds() if ended else seconds,
                 xyxy=_box(record, size),
+                track_id=record.subjects[0].track_id if record.subjects else None,
             )
 
 

@@ -13,7 +13,7 @@ from siaga.bench.people import judging, tracks_found
 from siaga.bench.proof import missing_proof
 from siaga.bench.reports import reports_of
 from siaga.bench.score import ClipScore, seen_in
-from siaga.bench.sightings import sightings
+from siaga.bench.sightings import person_of_track, sightings
 from siaga.bench.truth import ClipTruth, TruthEvent, read_truth, truth_path
 from siaga.bench.why import why_false, why_missed
 from siaga.core.errors import ConfigError, Conflict, NotFound
@@ -165,8 +165,12 @@ class Run:
 def score_run(clip: Clip, settings: Settings, run: Run) -> ClipScore:
     """Hold what the edge gave against what is true."""
     truth, size = clip.truth, (clip.truth.width, clip.truth.height)
-    matching = match(truth, reports_of(run.events, START, size, truth.seconds))
     seen = sightings(truth, run.scenes)
+    matching = match(
+        truth,
+        reports_of(run.events, START, size, truth.seconds),
+        lambda report: person_of_track(seen, report.track_id, report.said_s),
+    )
     polygons = {name: zone.coordinates for name, zone in settings.cameras[clip.name].zones.items()}
     misses = (
         f"{event_words(entry.event)}: {why_missed(entry, seen, polygons, size)}"

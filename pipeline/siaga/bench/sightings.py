@@ -1,5 +1,6 @@
 """Who of the truth was seen as which track, picture by picture."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from siaga.core.person import Judged
 from siaga.core.scene import Scene
 
 LEAST_IOU = 0.5
+_AROUND_S = 1.0
 _LONGEST_STEP_S = 1.0
 """Most that one step counts, as in the ledger."""
 
@@ -44,6 +46,18 @@ def sightings(truth: ClipTruth, scenes: Sequence[Scene]) -> tuple[Sighting, ...]
         tracks = dict(_pairs(people, scene.people))
         found += [Sighting(scene.t, step, person, tracks.get(row)) for row, person in enumerate(people)]
     return tuple(found)
+
+
+def person_of_track(found: Sequence[Sighting], track_id: int | None, said_s: float) -> str | None:
+    """Whom a track was on in most pictures of the second before and after ``said_s``; None: nobody."""
+    near = Counter(
+        sighting.person.id
+        for sighting in found
+        if abs(sighting.t - said_s) <= _AROUND_S
+        and sighting.judged is not None
+        and sighting.judged.person.track_id == track_id
+    )
+    return near.most_common(1)[0][0] if near else None
 
 
 def _pairs(people: Sequence[TruthPerson], tracks: Sequence[Judged]) -> Iterator[tuple[int, Judged]]:

@@ -6,7 +6,6 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from siaga.bench.truth_v1 import from_version_1
 from siaga.core.errors import BadRequest, NotFound
 from siaga.core.geometry import Box
 from siaga.core.verdict import Item
@@ -147,9 +146,6 @@ def truth_path(clip: Path) -> Path:
 def read_truth(clip: Path) -> ClipTruth:
     """Read the truth beside ``clip``.
 
-    The first clips carried an older form (no ``schema_version``); it is read as well, see
-    :mod:`siaga.bench.truth_v1`.
-
     Raises:
         NotFound: The clip or its truth is not there.
         BadRequest: The truth cannot be understood.
@@ -170,7 +166,7 @@ def read_truth(clip: Path) -> ClipTruth:
         place = ".".join(str(part) for part in first["loc"])
         what = f"{place}: {first['msg']}" if place else first["msg"]
         raise BadRequest(what, where=str(path), fix="Write the truth anew (schema version 2).") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise BadRequest(
             f"the ground truth cannot be read ({type(error).__name__})",
             where=str(path),
@@ -182,11 +178,11 @@ def parse_truth(data: Any) -> ClipTruth:
     """Truth from its JSON.
 
     Raises:
-        ValidationError, ValueError, KeyError, TypeError: It is of neither form.
+        ValidationError, TypeError: It is not of this form.
     """
     if not isinstance(data, dict):
         raise TypeError("the truth is not an object")
-    return ClipTruth.model_validate(data if "schema_version" in data else from_version_1(data))
+    return ClipTruth.model_validate(data)
 
 
 def overlap_s(one: Span, other: Span) -> float:

@@ -23,6 +23,7 @@ from siaga.demo.rtsp import RtspServer
 from siaga.edge.site import SiteState, run_site
 
 _READY_WITHIN_S = 30.0
+_JUDGED = ("helmet",)
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,17 @@ def demo_settings(cameras: dict[str, Any], service_url: str, token_file: Path, f
 
 
 def _camera(path: str, zones: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "ffmpeg": {"inputs": [{"path": path}]},
-        "zones": {name: {"coordinates": points, "exclusion": True} for name, points in zones.items()},
+    return {"ffmpeg": {"inputs": [{"path": path}]}, "zones": zones}
+
+
+def _zones_with_a_rule(truth: dict[str, Any]) -> dict[str, Any]:
+    """A clip's zones of which something is in the picture, with what the demo's model can judge."""
+    zones = {
+        name: zone | {"requires": [item for item in zone["requires"] if item in _JUDGED]}
+        for name, zone in truth["zones"].items()
+        if len(zone["coordinates"]) > 2
     }
+    return {name: zone for name, zone in zones.items() if zone["exclusion"] or zone["requires"]}
 
 
 @contextmanager
@@ -81,7 +89,10 @@ def demo_cameras(source: StreamUrl | None) -> Iterator[dict[str, Any]]:
         clips = (
             {"yours": (source.path, {})}
             if source is not None
-            else {name: (data / truth["clip"], truth["zones"]) for name, truth in shipped_clips().items()}
+            else {
+                name: (data / truth["clip"], _zones_with_a_rule(truth))
+                for name, truth in shipped_clips().items()
+            }
         )
         for name, (path, _) in clips.items():
             server.add(f"/{name}", path)
