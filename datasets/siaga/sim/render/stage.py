@@ -16,6 +16,7 @@ from siaga.sim.scenario import Scenario
 from siaga.sim.scene.build import build_site
 from siaga.sim.scene.light import add_ring
 from siaga.sim.sites import SITES
+from siaga.sim.worker import materials
 
 from .bodies import CODES, Member, Mesh, joined, triangles_of, world_points
 from .engine import Engine, Rgb8, hide
@@ -26,6 +27,8 @@ from .rectangles import Rect
 from .shadow import LampView, ShadowCaster
 
 _WAIT_S = 2.0
+_RING = 1.5
+"""What reflective bands give back of a ring of lamps around the lens."""
 
 
 class Stage:
@@ -50,6 +53,8 @@ class Stage:
             Member(name, actor.look, index, acts[name].at, self._pixel_m(acts[name].at))
             for index, (name, actor) in enumerate(scenario.cast.items(), start=1)
         ]
+        dark = scenario.light in ("night", "infrared")
+        materials.set_light(daylight=not dark, lamp_at_camera=_RING if scenario.light == "infrared" else 0.0)
         self._engine = Engine(self.camera, samples, threads, job.folder)
         self._angles: dict[str, float] = {}
         self._make_plates(job)
