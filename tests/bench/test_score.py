@@ -78,6 +78,13 @@ def test_the_counts_of_each_and_of_both() -> None:
     assert (nothing.precision, nothing.recall) == (None, None)
 
 
+def test_a_report_over_two_events_finds_both() -> None:
+    told = truth(bare("A", 5, 8), bare("A", 10, 15), people=[person("A", LEFT)])
+    events = (event(EventState.NEW, 7.0, seq=1), event(EventState.END, 16.0, end_s=15.0, seq=2))
+    total = counts([scored("both", told, Run(events, (scene(0.0),)))])
+    assert (total.true_events, total.found, total.merged, total.duplicates) == (2, 2, 1, 0)
+
+
 def test_every_miss_and_every_false_report_says_what_went_wrong() -> None:
     assert bad().misses == (
         "A, no helmet, 0.4-1.0 s: tracked in 2 of 3 pictures in which it could be told; "
