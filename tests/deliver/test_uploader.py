@@ -79,6 +79,7 @@ def test_a_lost_answer_does_not_make_it_arrive_twice(site: Site) -> None:
     site.add(CLIP)
     site.run()
     site.everything_arrived()
+    assert [method for method, _ in site.service.requests].count("PUT") == 2, "said again, kept once"
 
 
 def test_an_upload_goes_on_where_it_was_cut(site: Site) -> None:
@@ -108,6 +109,7 @@ def test_a_wrong_offset_is_asked_for_again(site: Site) -> None:
     site.service.fault = other_offset
     site.run()
     site.everything_arrived()
+    assert [method for method, _ in site.service.requests].count("HEAD") >= 2
 
 
 def test_a_service_that_is_away_is_waited_for_and_everything_arrives(site: Site) -> None:

@@ -83,6 +83,7 @@ def test_bytes_that_were_damaged_on_the_way_arrive_the_second_time(site: Site) -
     site.blobs[sha256] = whole
     site.run()
     site.everything_arrived()
+    assert [method for method, _ in site.service.requests].count("PATCH") == 2
 
 
 def test_evidence_that_is_gone_from_the_box_is_told_as_shed(site: Site) -> None:

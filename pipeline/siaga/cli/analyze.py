@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from siaga.cli.console import stderr, stdout
+from siaga.cli.console import stdout, video_progress
 from siaga.cli.sources import source_url
 from siaga.core.errors import ConfigError, Conflict
 
@@ -125,13 +124,7 @@ def _progress(file: Path | None, name: str, duration: float | None) -> Iterator[
     total = _seconds(file) if file is not None else None
     if duration is not None:
         total = min(total, duration) if total is not None else duration
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f} s of video"),
-        TimeRemainingColumn(),
-        console=stderr(),
-    )
+    bar = video_progress()
     with bar:
         task = bar.add_task(name, total=total)
         yield lambda seconds: bar.update(task, completed=seconds)

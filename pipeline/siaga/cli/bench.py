@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, TaskID
 
-from siaga.cli.console import stderr, stdout
+from siaga.cli.console import stdout, video_progress
 
 if TYPE_CHECKING:
     from siaga.bench.run import Clip
@@ -96,13 +96,7 @@ def _folder(out: Path | None) -> Iterator[Path]:
 def _run(jobs: "list[tuple[Clip, Settings]]", folder: Path) -> "list[ClipScore]":
     from siaga.bench.run import score_clip
 
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f} s of video"),
-        TimeRemainingColumn(),
-        console=stderr(),
-    )
+    bar = video_progress()
     scores = []
     with bar:
         for clip, settings in jobs:

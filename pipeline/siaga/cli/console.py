@@ -6,6 +6,7 @@ import threading
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from siaga.core.errors import SiagaError
 from siaga.core.redact import Redactor, redact
@@ -19,6 +20,17 @@ def stderr() -> Console:
 def stdout() -> Console:
     """For results."""
     return Console(highlight=False, soft_wrap=True)
+
+
+def video_progress() -> Progress:
+    """A bar per video, counted in its seconds."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} s of video"),
+        TimeRemainingColumn(),
+        console=stderr(),
+    )
 
 
 def show_error(error: SiagaError, mask: Redactor | None = None) -> None:
