@@ -123,3 +123,8 @@ def test_the_shipped_scenarios_are_demo_clips(name: str) -> None:
 def test_colours_in_linear_light() -> None:
     assert srgb("#0080ff") == (0, 128, 255)
     assert linear("#0080ff") == pytest.approx((0.0, 0.21586, 1.0), abs=1e-5)
+
+
+def test_an_empty_file_points_to_a_scenario_to_start_from() -> None:
+    with pytest.raises(ConfigError, match=r"Start from datasets/siaga/sim/scenarios/groundworks\.yaml"):
+        parse_scenario("just words")

@@ -41,6 +41,8 @@ Vec3 = tuple[float, float, float]
 Light = Literal["day", "overcast", "low_sun", "night", "infrared"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
+_EXAMPLE = "datasets/siaga/sim/scenarios/groundworks.yaml"
+
 
 def _polygon(points: tuple[Point, ...]) -> tuple[Point, ...]:
     doubled_area = sum(
@@ -191,7 +193,7 @@ def parse_scenario(text: str, *, filename: str = "scenario") -> Scenario:
     Raises:
         ConfigError: Lists every problem with file, line and, for a misspelt name, the nearest right one.
     """
-    document = read_document(text, filename=filename, env={})
+    document = read_document(text, filename=filename, env={}, example=_EXAMPLE)
     try:
         return Scenario.model_validate(document.data)
     except ValidationError as error:

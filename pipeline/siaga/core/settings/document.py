@@ -100,8 +100,13 @@ class _Reader:
         return _PLACEHOLDER.sub(fill, text)
 
 
-def read_document(text: str, *, filename: str, env: Mapping[str, str]) -> Document:
+def read_document(
+    text: str, *, filename: str, env: Mapping[str, str], example: str = "configs/site.example.yaml"
+) -> Document:
     """Parse YAML and fill ``{ENV_NAME}`` placeholders.
+
+    Args:
+        example: A file to start from, for whoever has nothing yet.
 
     Raises:
         ConfigError: Not YAML, not a mapping, a key twice, or a placeholder without a value; names the line.
@@ -118,8 +123,6 @@ def read_document(text: str, *, filename: str, env: Mapping[str, str]) -> Docume
             "Check indentation, colons and quotes.",
         ) from error
     if not isinstance(node, yaml.MappingNode):
-        raise reader.fail(
-            "the file is empty or not a list of keys", 1, "Start from configs/site.example.yaml."
-        )
+        raise reader.fail("the file is empty or not a list of keys", 1, f"Start from {example}.")
     data = reader.mapping(node, ())
     return Document(data, reader.lines, tuple(reader.secrets))
