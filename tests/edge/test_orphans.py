@@ -13,6 +13,21 @@ import pytest
 from tests.edge.site import model_that_sees_in_bright_pictures
 
 _EDGE = "import sys; from siaga.cli import main; main()"
+_EDGE_THAT_DIES_EARLY = """
+import os, signal, sys
+from multiprocessing.context import SpawnProcess
+from siaga.cli import main
+
+start = SpawnProcess.start
+
+def start_and_die(process):
+    start(process)
+    print(process.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+SpawnProcess.start = start_and_die
+main()
+"""
 _PATIENCE_S = 60
 
 
@@ -66,3 +81,24 @@ def test_children_follow_a_killed_supervisor(tmp_path: Path, least: int) -> None
         for child in children:
             if child.is_running():
                 child.kill()
+
+
+def test_a_child_that_got_no_task_yet_follows_too(tmp_path: Path) -> None:
+    said = tmp_path / "said.txt"
+    with said.open("w") as file:
+        edge = subprocess.run(
+            [sys.executable, "-c", _EDGE_THAT_DIES_EARLY, "run", str(_config(tmp_path))],
+            stdout=file,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+    assert edge.returncode == -signal.SIGKILL
+    child = int(said.read_text())
+    try:
+        until = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < until and psutil.pid_exists(child):
+            time.sleep(0.02)
+        assert not psutil.pid_exists(child)
+    finally:
+        if psutil.pid_exists(child):
+            os.kill(child, signal.SIGKILL)

@@ -25,6 +25,7 @@ from siaga.core.errors import Conflict, StorageError
 from siaga.core.settings import Settings
 from siaga.core.settings.load import Loaded
 from siaga.edge.check import check_site
+from siaga.edge.child import follow_parent
 from siaga.edge.entries import camera_main, delivery_main, engine_main, first_steps
 from siaga.edge.specs import CameraSpec, DeliverySpec, EngineSpec, StoreSpec, model_ref
 from siaga.edge.supervisor import Job, Supervisor
@@ -139,7 +140,8 @@ def prepare(store: StoreSpec, manifest: Manifest, clock: Clock) -> None:
     Raises:
         ModelError, DependencyMissing, StorageError: What the child found.
     """
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+    # A child that waits for its first task holds both ends of the queue: it would never see the parent die.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=follow_parent) as pool:
         pool.submit(first_steps, store, manifest, clock).result()
 
 
