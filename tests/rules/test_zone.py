@@ -115,6 +115,27 @@ def test_a_zone_and_the_whole_picture_do_not_say_the_same_twice() -> None:
     check_grammar(story.said)
 
 
+@pytest.mark.parametrize(
+    ("severity", "again"),
+    [("info", False), ("warning", False), ("alert", True)],
+    ids=lambda value: str(value),
+)
+def test_who_is_reported_and_walks_into_a_zone_is_reported_again_only_if_it_is_worse(
+    severity: str, again: bool
+) -> None:
+    edge = {"coordinates": PIT["coordinates"], "requires": ["helmet", "harness"], "severity": severity}
+    story = Story(settings({"severity": "warning"}, edge=edge))
+    story.frames(6.0, judged(1, OUTSIDE, "m", harness="u"))
+    story.frames(6.0, judged(1, INSIDE, "m", harness="u"))
+    assert [said.zone for said in story.begun()] == ([None, "edge"] if again else [None])
+    story.frames(6.0, judged(1, INSIDE, "m", harness="m"))
+    items = [(said.zone, said.items) for said in story.begun()[1:]]
+    assert items == [("edge", (Item.HELMET,) if again else (Item.HARNESS,))]
+    story.frames(15.0, judged(1, INSIDE, "w", harness="w"))
+    assert [said.reason for said in story.ended()] == ["resolved", "resolved"]
+    check_grammar(story.said)
+
+
 def test_an_exclusion_zone_that_requires_too_gives_both() -> None:
     story = Story(settings(NO_PPE, pit=PIT | {"requires": ["helmet"]}))
     story.frames(3.0, judged(1, INSIDE, "m"))

@@ -17,12 +17,16 @@ from siaga.rules.rule import Moment, Rule
 from siaga.rules.schedule import Timetable
 from siaga.rules.zone import ZoneIntrusion, ZoneWatch
 
+_RANK = {severity: rank for rank, severity in enumerate((Severity.INFO, Severity.WARNING, Severity.ALERT))}
+
 
 class RuleBook:
     """Turns the scenes of one camera into the beginning, change and end of violations.
 
     One violation per person and rule. Somebody who violates a zone's ``requires`` gives an event of that
-    zone and not a second one of the whole picture for the same items.
+    zone and not a second one of the whole picture for the same items. Somebody whom the whole picture has
+    reported already and who then walks into the zone is reported again only where the zone is more severe:
+    whoever was only warned must hear of it.
 
     Args:
         name: The camera's name.
@@ -80,14 +84,21 @@ class RuleBook:
         return [transition for lifecycle in self._rules for transition in lifecycle.stop(now, reason)]
 
     def _taken(self, lifecycle: Lifecycle) -> dict[int, frozenset[Item]]:
-        """Items that zones hold, for the whole picture; zones do not give way to anything."""
-        if lifecycle.rule.zone is not None:
+        """Items per person that another rule has reported, which is enough said."""
+        if lifecycle.rule.kind is not RuleKind.MISSING_PPE:
             return {}
         return merge_held(
             other.held()
             for other in self._rules
-            if other.rule.zone is not None and other.rule.kind is RuleKind.MISSING_PPE
+            if other.rule.kind is RuleKind.MISSING_PPE and _gives_way(lifecycle.rule, other.rule)
         )
+
+
+def _gives_way(rule: Rule, other: Rule) -> bool:
+    """Whether what ``other`` has reported is enough said for ``rule``; zones never give way to zones."""
+    if rule.zone is None:
+        return other.zone is not None
+    return other.zone is None and _RANK[other.severity] >= _RANK[rule.severity]
 
 
 def _rules(camera: Camera, settings: Settings, watches: dict[str, ZoneWatch]) -> Iterator[Rule]:
