@@ -118,7 +118,7 @@ def test_a_zone_and_the_whole_picture_do_not_say_the_same_twice() -> None:
 @pytest.mark.parametrize(
     ("severity", "again"),
     [("info", False), ("warning", False), ("alert", True)],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_who_is_reported_and_walks_into_a_zone_is_reported_again_only_if_it_is_worse(
     severity: str, again: bool
