@@ -96,7 +96,7 @@ def test_a_lanyard_is_clipped_only_where_there_is_a_line() -> None:
 
 
 def test_an_unknown_name_lists_the_shipped_ones() -> None:
-    with pytest.raises(ConfigError, match="shipped scenarios: energy_yard, groundworks, scaffold"):
+    with pytest.raises(ConfigError, match="shipped scenarios: energy_yard, energy_yard_rain, groundworks, "):
         load_scenario("nowhere")
 
 

@@ -1,6 +1,7 @@
 """A scenario: who walks where, wears what, takes the helmet off when, under which light and cameras.
 
-The file is YAML; angles in degrees, metres, seconds. See ``scenarios/`` for the shipped ones.
+The file is YAML; angles in degrees, metres, seconds. See ``scenarios/`` for the shipped ones. One that begins
+with ``extends: NAME`` says only what is different from that one.
 """
 
 import typing
@@ -16,10 +17,10 @@ from pydantic_core import ErrorDetails
 
 from siaga.core.errors import ConfigError
 from siaga.core.settings.camera import Name
-from siaga.core.settings.document import Document, read_document
 
 from .look import Block, HarnessLook, HelmetLook, Look
 from .script import MachineStep, Point, Step
+from .variation import Source, read_source
 
 __all__ = [
     "Actor",
@@ -40,8 +41,6 @@ __all__ = [
 Vec3 = tuple[float, float, float]
 Light = Literal["day", "overcast", "low_sun", "night", "infrared"]
 Share = Annotated[float, Field(ge=0, le=1)]
-
-_EXAMPLE = "datasets/siaga/sim/scenarios/groundworks.yaml"
 
 
 def _polygon(points: tuple[Point, ...]) -> tuple[Point, ...]:
@@ -171,45 +170,56 @@ def load_scenario(source: str | Path) -> Scenario:
     Raises:
         ConfigError: No such file or name, unreadable, or :func:`parse_scenario` refuses it.
     """
+    text, filename = _text_of(source)
+    folder = Path(source).parent if filename == str(source) else None
+    return parse_scenario(text, filename=filename, folder=folder)
+
+
+def parse_scenario(text: str, *, filename: str = "scenario", folder: Path | None = None) -> Scenario:
+    """Parse a scenario.
+
+    Args:
+        folder: Where a file named after ``extends`` is looked for; None: where the process runs.
+
+    Raises:
+        ConfigError: Lists every problem with file, line and, for a misspelt name, the nearest right one.
+    """
+
+    def find(base: str) -> tuple[str, str]:
+        return _text_of(base if folder is None or base in scenario_names() else folder / base)
+
+    source = read_source(text, filename, find)
+    try:
+        return Scenario.model_validate(source.data)
+    except ValidationError as error:
+        raise _explain(error.errors(include_url=False), source) from None
+
+
+def _text_of(source: str | Path) -> tuple[str, str]:
+    """The text of a path, or of the name of a shipped scenario, and what to call it in messages."""
     names = scenario_names()
     if isinstance(source, str) and source in names:
         file = resources.files("siaga.sim") / "scenarios" / f"{source}.yaml"
-        return parse_scenario(file.read_text(encoding="utf-8"), filename=f"{source}.yaml")
-    path = Path(source)
+        return file.read_text(encoding="utf-8"), f"{source}.yaml"
     try:
-        text = path.read_text(encoding="utf-8")
+        return Path(source).read_text(encoding="utf-8"), str(source)
     except FileNotFoundError as error:
         fix = f"Give a path, or one of the shipped scenarios: {', '.join(names)}."
         raise ConfigError("no such scenario", where=str(source), fix=fix) from error
     except (OSError, UnicodeDecodeError) as error:
         what = f"the file cannot be read ({type(error).__name__})"
         raise ConfigError(what, where=str(source), fix="It must be UTF-8 text.") from error
-    return parse_scenario(text, filename=str(source))
 
 
-def parse_scenario(text: str, *, filename: str = "scenario") -> Scenario:
-    """Parse a scenario. No I/O.
-
-    Raises:
-        ConfigError: Lists every problem with file, line and, for a misspelt name, the nearest right one.
-    """
-    document = read_document(text, filename=filename, env={}, example=_EXAMPLE)
-    try:
-        return Scenario.model_validate(document.data)
-    except ValidationError as error:
-        raise _explain(error.errors(include_url=False), document, filename) from None
-
-
-def _explain(errors: Iterable[ErrorDetails], document: Document, filename: str) -> ConfigError:
+def _explain(errors: Iterable[ErrorDetails], source: Source) -> ConfigError:
     lines = []
     for entry in errors:
         loc = tuple(part for part in entry["loc"] if part != "[key]")
-        lines.append((document.line(loc), ".".join(str(part) for part in loc), _sentence(entry)))
+        lines.append((*source.place(loc), ".".join(str(part) for part in loc), _sentence(entry)))
     lines.sort()
-    (first_line, first_key, first_text), *others = lines
-    rest = "".join(f"\n{filename}:{line}: {key}: {text}" for line, key, text in others)
-    what = f"{first_key}: {first_text}" if first_key else first_text
-    return ConfigError(what + rest, where=f"{filename}:{first_line}")
+    (filename, line, key, text), *others = lines
+    rest = "".join(f"\n{name}:{number}: {at}: {words}" for name, number, at, words in others)
+    return ConfigError((f"{key}: {text}" if key else text) + rest, where=f"{filename}:{line}")
 
 
 def _sentence(entry: ErrorDetails) -> str:

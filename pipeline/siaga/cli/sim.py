@@ -46,21 +46,29 @@ def render(
     frames_only: Annotated[
         bool, typer.Option("--frames-only", help="Render the frames, and leave the clip to another call.")
     ] = False,
+    frames: Annotated[
+        Path | None,
+        typer.Option(
+            help="Render nothing: take this folder's frames, of a scenario that differs only in weather, "
+            "dirt, zones, sensor or codec.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Render a scenario: per camera a clip, its ground truth, and labels in YOLO and COCO form.
 
     Stopped, it goes on where it was. Several calls with the same folder share the work.
     """
+    from siaga.sim.rendered import check_scene
     from siaga.sim.scenario import load_scenario
 
     world = load_scenario(scenario)
     for name in _cameras(world, camera):
-        job = out / name
-        if not _is_rendered(world, job):
-            _need_blender()
-            from siaga.sim.render.clip import render_clip
-
-            render_clip(world, name, job, samples=samples, threads=threads)
+        job = (frames or out) / name
+        if frames is not None:
+            check_scene(job, world, name)
+        else:
+            _render_frames(world, name, job, samples, threads)
         if not frames_only:
             _finish(world, name, job, out)
 
@@ -167,10 +175,18 @@ def _cameras(world: "Scenario", asked: list[str] | None) -> list[str]:
     return asked or list(world.cameras)
 
 
-def _is_rendered(world: "Scenario", job: Path) -> bool:
+def _render_frames(world: "Scenario", camera: str, job: Path, samples: int, threads: int) -> None:
     from siaga.sim.clip import Job
+    from siaga.sim.rendered import keep_scene
 
-    return Job.is_complete(job, world.frame_count)
+    rendered = Job.is_complete(job, world.frame_count)
+    if not rendered:
+        _need_blender()
+    keep_scene(job, world, camera)
+    if not rendered:
+        from siaga.sim.render.clip import render_clip
+
+        render_clip(world, camera, job, samples=samples, threads=threads)
 
 
 def _finish(world: "Scenario", camera: str, job: Path, out: Path) -> None:
@@ -178,6 +194,7 @@ def _finish(world: "Scenario", camera: str, job: Path, out: Path) -> None:
 
     name = world.name if len(world.cameras) == 1 else f"{world.name}-{camera}"
     clip = out / f"{name}.mp4"
+    out.mkdir(parents=True, exist_ok=True)
     with _progress(clip.name) as progress:
         truth = finish_clip(world, camera, job, clip, progress)
     _say(clip, truth)

@@ -41,4 +41,7 @@ def build_truth(scenario: Scenario, camera_name: str, frames: Iterable[RawFrame]
         zones=zones,
         events=expected_events(people, scenario.zones, camera, scenario.fps),
         people=people,
+        rain=scenario.rain,
+        dust=scenario.dust,
+        dirt=scenario.dirt,
     )

@@ -100,7 +100,7 @@ class TruthZone:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """All that is true of one clip. ``people`` holds one tuple for each frame."""
+    """All that is true of one clip. ``people`` holds one tuple for each frame; weather goes from 0 to 1."""
 
     clip: str
     scenario: str
@@ -115,6 +115,9 @@ class Truth:
     events: tuple[TruthEvent, ...]
     people: tuple[tuple[Person, ...], ...]
     schema_version: Literal[2] = 2
+    rain: float = 0.0
+    dust: float = 0.0
+    dirt: float = 0.0
 
 
 _TRUTH = TypeAdapter(Truth)
