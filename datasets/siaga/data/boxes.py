@@ -12,9 +12,9 @@ import numpy.typing as npt
 from siaga.core.errors import ConfigError
 
 from .cards import Card
+from .formats.yolo import parse_yolo
+from .records import Boxes as Boxes
 
-Boxes = npt.NDArray[np.float64]
-"""(N, 5): class id, then x1, y1, x2, y2 in pixels."""
 Image = npt.NDArray[np.uint8]
 """(H, W, 3), BGR."""
 
@@ -57,22 +57,11 @@ def read_yolo(path: Path, classes: int, width: int, height: int) -> Boxes:
     Raises:
         ConfigError: A line is no box, or its class id is out of range; the text names file and line.
     """
-    rows: list[list[float]] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            class_id, x, y, w, h = (float(word) for word in line.split())
-        except ValueError as error:
-            raise ConfigError("This is not a YOLO box.", where=f"{path}:{number}") from error
-        if class_id not in range(classes) or not all(np.isfinite([x, y, w, h])):
-            raise ConfigError(
-                f"Class id {class_id:g} is out of range 0..{classes - 1}.", where=f"{path}:{number}"
-            )
-        rows.append(
-            [class_id, (x - w / 2) * width, (y - h / 2) * height, (x + w / 2) * width, (y + h / 2) * height]
-        )
-    return np.array(rows, dtype=np.float64).reshape(-1, 5)
+    boxes, _, findings = parse_yolo(path, classes, width, height)
+    for finding in findings:
+        if finding.error:
+            raise ConfigError(f"{finding.what[:1].upper()}{finding.what[1:]}.", where=finding.where)
+    return boxes
 
 
 def write_yolo(path: Path, boxes: Boxes, width: int, height: int) -> None:

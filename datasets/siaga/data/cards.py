@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from siaga.core.errors import ConfigError
 
-Class = Literal["person", "helmet", "head", "vest"]
+Class = Literal["person", "head", "helmet", "vest", "harness"]
 Extent = Literal["shell", "head"]
 
 
