@@ -9,15 +9,13 @@ from pydantic import Field, model_validator
 from siaga.core.geometry import Box
 
 from .model_file import ModelFile
-from .schema import Fraction, _Frozen
+from .schema import Fraction, NamedOutput, _Frozen
 
 Region = Literal["head", "person"]
 
 
-class CropOutput(_Frozen):
+class CropOutput(NamedOutput):
     """The tensor that the model gives: (B, number of classes) float32 logits."""
-
-    name: str
 
 
 class CropThresholds(_Frozen):
@@ -37,7 +35,8 @@ class CropManifest(ModelFile):
     """All that a program must know to drive a crop classifier.
 
     ``classes[i]`` names logit ``i``: ``worn`` and ``missing``, and others (``unclear``) that say neither.
-    Probabilities are ``softmax(logits / temperature)``. The batch of the model's input is free.
+    Probabilities are ``softmax(logits / temperature)``. The batch of the model's input is free, its
+    width and height are not, whatever ``input.dynamic`` says.
     """
 
     task: Literal["classify"]

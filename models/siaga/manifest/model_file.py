@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from siaga.core.errors import ModelMissing, ModelTampered, ModelUnsupported
 
-from .schema import InputSpec, Measurement, Sha256, Training, _Frozen
+from .schema import InputSpec, Measurement, NamedOutput, Sha256, Training, _Frozen
 
 _CHUNK = 1 << 20
 _ROLES = {"detect": "a detector", "classify": "a crop classifier"}
@@ -29,6 +29,7 @@ class ModelFile(_Frozen):
     licence: str
     classes: Annotated[tuple[str, ...], Field(min_length=1)]
     input: InputSpec
+    output: NamedOutput
     training: Training | None = None
     measured: tuple[Measurement, ...] = ()
 

@@ -45,7 +45,13 @@ class InputSpec(_Frozen):
         return self
 
 
-class OutputSpec(_Frozen):
+class NamedOutput(_Frozen):
+    """A tensor that the model gives, by its name in the file."""
+
+    name: str
+
+
+class OutputSpec(NamedOutput):
     """The tensor that the model gives, float32, in pixels of the letterboxed input.
 
     ``yolov8``: (B, 4 + C, N), centre x, centre y, width, height, one score per class (v8, 11).
@@ -53,7 +59,6 @@ class OutputSpec(_Frozen):
     ``end2end``: (B, N, 6), x1, y1, x2, y2, score, class; no NMS needed.
     """
 
-    name: str
     form: Literal["yolov8", "yolov5", "end2end"]
 
 
@@ -62,6 +67,8 @@ class Thresholds(_Frozen):
 
     confidence: dict[str, Fraction]
     nms_iou: Fraction = 0.6
+    candidate: Fraction = 0.1
+    """Least score of a head or helmet that only shows a classifier where to look, and claims nothing."""
 
 
 class Gates(_Frozen):
@@ -127,3 +134,32 @@ class Measurement(_Frozen):
     """Whether the thresholds were chosen on it."""
     images: Annotated[int, Field(ge=0)]
     metrics: dict[str, float]
+
+
+class Parity(_Frozen):
+    """How far a file is from what it was made of, through the edge's own detector, on real pictures.
+
+    A box counts where either model finds it at the manifest's thresholds; ``boxes`` of both together.
+
+    Attributes:
+        against: The checkpoint or model file that it was compared with.
+        precision: Of the numbers in the file.
+        runtime: What ran it.
+        images: Labelled pictures.
+        matched: Share of the boxes that the other model finds too (IoU at least 0.5, same class, any score).
+        box_iou: Mean IoU of matched boxes.
+        score_difference: Mean absolute difference of their scores.
+        map50_95: Mean average precision of this file; ``map50_95_against``: of the other.
+    """
+
+    against: str
+    against_sha256: Sha256
+    precision: Literal["fp32", "fp16", "int8"]
+    runtime: str
+    images: Annotated[int, Field(gt=0)]
+    boxes: Annotated[int, Field(ge=0)]
+    matched: Fraction
+    box_iou: Fraction
+    score_difference: Fraction
+    map50_95: Fraction
+    map50_95_against: Fraction

@@ -11,7 +11,7 @@ from siaga.core.errors import ModelMissing, ModelUnsupported
 
 from .crops import CropManifest
 from .model_file import ModelFile, read, task_of
-from .schema import Gates, OutputSpec, Thresholds, Votes
+from .schema import Gates, OutputSpec, Parity, Thresholds, Votes
 
 _HERE = Path(__file__).resolve().parent
 _Companion = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
@@ -28,6 +28,8 @@ class Manifest(ModelFile):
     thresholds: Thresholds
     gates: Gates = Gates()
     votes: Votes = Votes()
+    parity: Parity | None = None
+    """How far the file is from what it was made of; None: never compared."""
     head_model: _Companion | None = None
     """Name of the classifier, in the same folder, that judges helmets where the site names none."""
     harness_model: _Companion | None = None

@@ -5,18 +5,16 @@ from pathlib import Path
 from typing import Protocol
 
 from siaga.core.detection import Detections
-from siaga.core.errors import DependencyMissing
 from siaga.core.event import ModelRef
 from siaga.core.frame import Frame
 from siaga.manifest import Manifest
 
 from .decode import Output, decode
 from .filters import BoxFilter, Filters
-from .first_load import Limits, check_once
+from .first_load import Limits
 from .letterbox import Canvas, Fit, Size, fit
-from .onnx import OrtRuntime, read_model
-from .openvino import OpenVinoRuntime
-from .providers import Choice, Machine, Wish, choose, without
+from .load import load
+from .providers import Choice, Machine, Wish
 from .runtime import Runtime
 
 _NO_FILTERS: Filters = {}
@@ -169,20 +167,7 @@ def open_detector(
         DependencyMissing: ``provider`` is not installed, or does not start. Only ``auto`` takes the CPU then,
             and ``choice`` says so.
     """
-    choice = choose(provider, machine)
-    model = read_model(manifest)
-    check_once(manifest, model, remembered, limits)
-    try:
-        runtime = _start(choice, manifest, model, threads)
-    except DependencyMissing as error:
-        if provider != "auto" or choice.provider == "cpu":
-            raise
-        choice = without(choice, error.what)
-        runtime = _start(choice, manifest, model, threads)
+    runtime, choice = load(
+        manifest, provider=provider, threads=threads, remembered=remembered, limits=limits, machine=machine
+    )
     return OnnxDetector(manifest, runtime, choice, filters or {})
-
-
-def _start(choice: Choice, manifest: Manifest, model: bytes, threads: int) -> Runtime:
-    if choice.provider == "openvino":
-        return OpenVinoRuntime(manifest, model, threads)
-    return OrtRuntime(manifest, model, choice.ort_names, threads)

@@ -13,7 +13,7 @@ from pathlib import Path
 import onnxruntime
 
 from siaga.core.errors import ModelUnsupported
-from siaga.manifest import Manifest
+from siaga.manifest import ModelFile
 
 _SECONDS_TO_START = 60
 
@@ -32,7 +32,7 @@ class Limits:
 
 
 def check_once(
-    manifest: Manifest, model: bytes, remembered: Path | None, limits: Limits | None = None
+    manifest: ModelFile, model: bytes, remembered: Path | None, limits: Limits | None = None
 ) -> None:
     """Make sure that the model is what its manifest says, in a child process, once per file.
 
@@ -54,7 +54,7 @@ def check_once(
         _write(remembered, [*known, key])
 
 
-def _key(manifest: Manifest) -> str:
+def _key(manifest: ModelFile) -> str:
     """What the result holds for: the file, what was expected of it, and the runtime that opened it."""
     expected = (manifest.input.model_dump_json(), manifest.output.model_dump_json(), len(manifest.classes))
     digest = hashlib.sha256(repr((expected, onnxruntime.__version__)).encode()).hexdigest()
@@ -84,7 +84,7 @@ def _write(path: Path, passed: list[str]) -> None:
             partial.unlink(missing_ok=True)
 
 
-def _check_in_child(manifest: Manifest, model: bytes, limits: Limits) -> None:
+def _check_in_child(manifest: ModelFile, model: bytes, limits: Limits) -> None:
     task = {
         "memory_bytes": limits.memory_bytes,
         "cpu_s": limits.cpu_s,
@@ -120,7 +120,7 @@ def _how_it_died(returncode: int, stderr: bytes, limits: Limits) -> str:
     return f"The model could not be tried: {last} (it may use {budget})."
 
 
-def _unsupported(manifest: Manifest, fault: str, fix: str | None) -> ModelUnsupported:
+def _unsupported(manifest: ModelFile, fault: str, fix: str | None) -> ModelUnsupported:
     return ModelUnsupported(
         fault, where=str(manifest.path), fix=fix or "Use a model from a source that you trust."
     )

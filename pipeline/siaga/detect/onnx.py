@@ -8,7 +8,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as _state
 
 from siaga.core.errors import DependencyMissing, ModelMissing, ModelTampered, ModelUnsupported
-from siaga.manifest import Manifest
+from siaga.manifest import ModelFile
 
 from .decode import Output
 from .letterbox import Tensor
@@ -19,7 +19,7 @@ ORT_ERRORS: tuple[type[Exception], ...] = tuple(
 """What onnxruntime raises; they have no common base but Exception."""
 
 
-def read_model(manifest: Manifest) -> bytes:
+def read_model(manifest: ModelFile) -> bytes:
     """The model file's bytes, compared with the manifest before anything parses them.
 
     The bytes that were hashed are the bytes that are given to the runtime: the file is opened once.
@@ -80,7 +80,7 @@ class OrtRuntime:
             onnxruntime itself would silently run on the CPU.
     """
 
-    def __init__(self, manifest: Manifest, model: bytes, providers: Sequence[str], threads: int) -> None:
+    def __init__(self, manifest: ModelFile, model: bytes, providers: Sequence[str], threads: int) -> None:
         self._input, self._outputs = manifest.input.name, [manifest.output.name]
         try:
             self._session: onnxruntime.InferenceSession | None = onnxruntime.InferenceSession(
@@ -107,7 +107,7 @@ class OrtRuntime:
             ModelUnsupported: The model failed on this input, or the runtime is closed.
         """
         if self._session is None:
-            raise ModelUnsupported("The detector was closed.", fix="Open it again.")
+            raise ModelUnsupported("The model was closed.", fix="Open it again.")
         try:
             (output,) = self._session.run(self._outputs, {self._input: tensor})
         except ORT_ERRORS as error:

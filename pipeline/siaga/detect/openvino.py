@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from siaga.core.errors import DependencyMissing, ModelUnsupported
-from siaga.manifest import Manifest
+from siaga.manifest import ModelFile
 
 from .decode import Output
 from .letterbox import Tensor
@@ -28,7 +28,7 @@ class OpenVinoRuntime:
         ModelUnsupported: OpenVINO cannot load it.
     """
 
-    def __init__(self, manifest: Manifest, model: bytes, threads: int) -> None:
+    def __init__(self, manifest: ModelFile, model: bytes, threads: int) -> None:
         try:
             import openvino
         except ImportError as error:
@@ -65,7 +65,7 @@ class OpenVinoRuntime:
             ModelUnsupported: The model failed on this input, or the runtime is closed.
         """
         if self._request is None:
-            raise ModelUnsupported("The detector was closed.", fix="Open it again.")
+            raise ModelUnsupported("The model was closed.", fix="Open it again.")
         try:
             self._request.infer({self._input: tensor}, share_inputs=True)
         except RuntimeError as error:

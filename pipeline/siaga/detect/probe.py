@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 
 from siaga.core.errors import ModelUnsupported, SiagaError
-from siaga.manifest import Manifest
+from siaga.manifest import CropManifest, Manifest, ModelFile
 
 from .decode import expected_channels
 from .onnx import ORT_ERRORS, OrtRuntime, first_line, session_options
@@ -36,7 +36,7 @@ def limit_process(memory_bytes: int, cpu_s: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def check_model(manifest: Manifest, model: bytes) -> None:
+def check_model(manifest: Manifest | CropManifest, model: bytes) -> None:
     """Load the model on the CPU, run it once on a gray picture and compare it with its manifest.
 
     Raises:
@@ -54,7 +54,11 @@ def check_model(manifest: Manifest, model: bytes) -> None:
     batch = _check_input(manifest, session)
     _check_names(manifest.output.name, [one.name for one in session.get_outputs()], "output")
     del session
-    _check_output(manifest, model, batch)
+    shape = _output_shape(manifest, model, batch)
+    if isinstance(manifest, Manifest):
+        _check_boxes(manifest, shape, batch)
+    else:
+        _check_logits(manifest, shape, batch)
 
 
 def _check_names(wanted: str, present: list[str], role: str) -> None:
@@ -65,7 +69,7 @@ def _check_names(wanted: str, present: list[str], role: str) -> None:
         )
 
 
-def _check_input(manifest: Manifest, session: onnxruntime.InferenceSession) -> int:
+def _check_input(manifest: Manifest | CropManifest, session: onnxruntime.InferenceSession) -> int:
     """The batch to try."""
     spec, inputs = manifest.input, session.get_inputs()
     _check_names(spec.name, [one.name for one in inputs], "input")
@@ -86,6 +90,8 @@ def _check_input(manifest: Manifest, session: onnxruntime.InferenceSession) -> i
             f"The model's input is {only.shape}, the manifest says (B, 3, {spec.height}, {spec.width}).",
             fix="Correct input.width and input.height, or export the model for that size.",
         )
+    if isinstance(manifest, CropManifest):
+        return _free_batch(sizes[0])
     if spec.dynamic and (sizes[0] or sizes[2] or sizes[3]):
         raise ModelUnsupported(
             f"The manifest says that the model's sizes are free, but its input is {only.shape}.",
@@ -94,11 +100,24 @@ def _check_input(manifest: Manifest, session: onnxruntime.InferenceSession) -> i
     return sizes[0] or (2 if spec.dynamic else 1)
 
 
-def _check_output(manifest: Manifest, model: bytes, batch: int) -> None:
+def _free_batch(size: int | None) -> int:
+    """The batch to try with a classifier."""
+    if size:
+        raise ModelUnsupported(
+            f"The classifier takes {size} crops at a time; their number must be free.",
+            fix="Export it with a dynamic batch.",
+        )
+    return 2
+
+
+def _output_shape(manifest: ModelFile, model: bytes, batch: int) -> tuple[int, ...]:
+    """Of the output for ``batch`` gray pictures."""
     spec = manifest.input
     runtime = OrtRuntime(manifest, model, ["CPUExecutionProvider"], threads=1)
-    gray = np.full((batch, 3, spec.height, spec.width), 0.5, spec.dtype)
-    shape = runtime.run(gray).shape
+    return runtime.run(np.full((batch, 3, spec.height, spec.width), 0.5, spec.dtype)).shape
+
+
+def _check_boxes(manifest: Manifest, shape: tuple[int, ...], batch: int) -> None:
     axis, length = expected_channels(manifest.output, len(manifest.classes))
     if len(shape) != 3 or shape[0] != batch or shape[axis] != length:
         wanted = ["B", "N", "N"]
@@ -110,6 +129,15 @@ def _check_output(manifest: Manifest, model: bytes, batch: int) -> None:
         )
 
 
+def _check_logits(manifest: CropManifest, shape: tuple[int, ...], batch: int) -> None:
+    if shape != (batch, len(manifest.classes)):
+        raise ModelUnsupported(
+            f"The model's output is {shape}; a classifier of {len(manifest.classes)} classes gives "
+            f"(B, {len(manifest.classes)}).",
+            fix="Correct classes in the manifest, or export the classifier without more outputs.",
+        )
+
+
 def main() -> None:
     """Read the task from standard input, answer on standard output."""
     header, _, model = sys.stdin.buffer.read().partition(b"\n")
@@ -117,7 +145,8 @@ def main() -> None:
     limit_process(task["memory_bytes"], task["cpu_s"])
     answer: dict[str, str | None] = {"fault": None, "fix": None}
     try:
-        check_model(Manifest.model_validate(task["manifest"]), model)
+        kind = CropManifest if task["manifest"]["task"] == "classify" else Manifest
+        check_model(kind.model_validate(task["manifest"]), model)
     except SiagaError as error:
         answer = {"fault": error.what, "fix": error.fix}
     except MemoryError:
