@@ -10,7 +10,7 @@ from siaga.core.scene import Scene
 from siaga.core.verdict import Item, Reason, State
 from tests.bench.made import LEFT, RIGHT, judged, person, scene, truth
 
-HELMET = (Item.HELMET,)
+HELMET = Item.HELMET
 
 
 def run(*pictures: tuple[Judged, ...]) -> list[Scene]:
@@ -109,11 +109,11 @@ def test_seconds_are_right_wrong_unknown_or_not_found() -> None:
     )
 
 
-def test_what_nobody_could_tell_or_nobody_asked_for_does_not_count() -> None:
+def test_what_nobody_could_tell_does_not_count() -> None:
     hidden = truth(people=[person("A", LEFT, tell="occluded")])
     pictures = run((), (judged(LEFT, State.UNKNOWN, Reason.OCCLUDED),))
     assert sum(part.tellable for part in judging(sightings(hidden, pictures), HELMET).values()) == 0.0
-    assert sum(part.tellable for part in judging(sightings(truth(), pictures), ()).values()) == 0.0
+    assert sum(part.tellable for part in judging(sightings(truth(), pictures), Item.VEST).values()) == 0.0
     assert sum(part.tellable for part in judging(sightings(truth(), pictures), HELMET).values()) > 0.0
 
 

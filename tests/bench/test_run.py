@@ -11,6 +11,7 @@ from siaga.bench.score import as_json, counts
 from siaga.bench.truth import ClipTruth, TruthEvent, overlap_s
 from siaga.core.errors import Conflict
 from siaga.core.settings import Settings
+from siaga.core.verdict import Item
 from tests.bench.made import bare, person, truth_data
 from tests.cli.siaga_command import siaga_here
 from tests.edge.site import clip_with_a_person, configured
@@ -135,4 +136,5 @@ def test_a_few_seconds_of_the_shipped_clip_with_the_shipped_model(tmp_path: Path
     assert entered[0].delay_s < 2.0
     total = counts([score])
     assert (total.precision, total.duplicates, total.missing_proof) == (1.0, 0, 0)
-    assert score.judging["80-160"].tellable + score.judging[">160"].tellable > 5.0
+    helmets = score.judging[Item.HELMET]
+    assert helmets["80-160"].tellable + helmets[">160"].tellable > 5.0

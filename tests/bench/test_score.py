@@ -55,7 +55,7 @@ def replace_zone(row: LedgerRow, zone: str | None) -> LedgerRow:
 def bad() -> ClipScore:
     """At night: two are missed, and a helmeted man in nobody's way is reported instead."""
     people = [person("A", LEFT), person("B", RIGHT, helmet="worn", zones=["pit"])]
-    told = truth(bare("A", 0.4, 1.0), entered("B", 0.2, 20), people=people, light="night")
+    told = truth(bare("A", 0.4, 1.0), entered("B", 0.2, 20), people=people, light="night", rain=0.5)
     seen = (judged(LEFT, State.UNKNOWN, Reason.NOT_SEEN), judged(RIGHT, State.MISSING, track_id=2))
     scenes = (scene(0.0), scene(0.2), scene(0.4), scene(0.6, *seen), scene(0.8, *seen))
     events = (
@@ -123,7 +123,16 @@ def test_the_json_has_the_numbers_over_all_clips_and_per_clip() -> None:
     assert second["wrong_unknown_s"] == {"helmet.not_seen": 0.4}
     assert (second["wrong_verdict_s"], second["missed_evidence"]) == (0.4, 1)
     assert result["person_tracks"]["day"][">=80"] == {"tracks": 2, "found": 1}
-    assert result["person_tracks"]["night"]["80-160"] == {"tracks": 1, "found": 0}
+    assert result["person_tracks"]["night, rain 0.5"]["80-160"] == {"tracks": 1, "found": 0}
+    assert result["verdicts"]["day"]["helmet"][">160"] == {
+        "could_tell_s": 2.0,
+        "right_s": 0.0,
+        "wrong_s": 0.0,
+        "unknown_s": 0.0,
+        "not_found_s": 2.0,
+    }
+    night = result["verdicts"]["night, rain 0.5"]["helmet"]
+    assert (night["80-160"]["unknown_s"], night[">160"]["wrong_s"]) == (0.4, 0.4)
     assert len(second["misses"]) == 2
 
 
@@ -145,7 +154,10 @@ def test_the_tables_show_every_clip_and_the_whole() -> None:
         ["helmet.too_small", "3.0 s", "0.0 s"],
         ["helmet.not_seen", "0.0 s", "0.4 s"],
         ["day", "0 of 0", "0 of 0", "1 of 1", "0 of 1", "1 of 2"],
-        ["right verdicts", "–", "–", "100 %", "0 %"],
+        ["helmet right", "–", "–", "100 %", "0 %"],
+        ["helmet wrong", "–", "–", "0 %", "0 %"],
+        ["night, rain 0.5", "0 of 0", "0 of 0", "0 of 1", "0 of 1", "0 of 2"],
+        ["helmet wrong", "–", "–", "0 %", "50 %"],
     ):
         assert expected in rows, expected
 

@@ -24,10 +24,15 @@ def clip(folder: Path, data: Any) -> Path:
 def test_the_truth_is_read_and_what_is_not_used_may_stand_there(tmp_path: Path) -> None:
     people = [person("A", LEFT, helmet="hand", feet=[[1, 2], [3, 4]], head_xyxy=LEFT)]
     found = read_truth(clip(tmp_path, truth_data(bare("A", 5, 15), people=people, seed=7, scenario="s")))
-    assert (found.seconds, found.light, found.scenario) == (30.0, "day", "s")
+    assert (found.seconds, found.light, found.condition, found.scenario) == (30.0, "day", "day", "s")
     assert found.zones["pit"].exclusion
     assert found.events[0].item is Item.HELMET
     assert found.at(3.0)[0].height == 100.0
+
+
+def test_the_condition_names_the_light_and_what_makes_it_hard_to_see() -> None:
+    assert truth(light="night", rain=0.6, dirt=0.25).condition == "night, rain 0.6, dirty window 0.25"
+    assert truth(light="overcast", dust=1.0).condition == "overcast, dust 1"
 
 
 def test_the_picture_nearest_to_a_moment() -> None:

@@ -1,7 +1,7 @@
 """How well people are found and judged, by how high they stand in the picture."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from siaga.bench.sightings import Sighting
@@ -18,7 +18,7 @@ _ENOUGH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Person tracks of one light and height. ``tracks``: people who stood there long enough."""
+    """Person tracks of one condition and height. ``tracks``: people who stood there long enough."""
 
     tracks: int = 0
     found: int = 0
@@ -96,17 +96,12 @@ def tracks_found(sightings: Iterable[Sighting]) -> dict[str, Found]:
     return found
 
 
-def judging(sightings: Iterable[Sighting], items: Collection[Item]) -> dict[str, Judging]:
-    """Person-seconds that could be told, by height bucket.
-
-    Args:
-        items: What is asked for; seconds of several items add up.
-    """
+def judging(sightings: Iterable[Sighting], item: Item) -> dict[str, Judging]:
+    """Person-seconds in which it could be told whether ``item`` is worn, by height bucket."""
     sums = {name: NOTHING_JUDGED for _, name in BUCKETS}
     for seen in sightings:
-        for item in items:
-            if seen.person.tellable(item):
-                sums[bucket(seen.person.height)] += _one(seen, item)
+        if seen.person.tellable(item):
+            sums[bucket(seen.person.height)] += _one(seen, item)
     return sums
 
 

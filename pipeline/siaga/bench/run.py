@@ -179,11 +179,11 @@ def score_run(clip: Clip, settings: Settings, run: Run) -> ClipScore:
     )
     return ClipScore(
         name=clip.name,
-        light=truth.light,
+        condition=truth.condition,
         seconds=truth.seconds,
         matching=matching,
         found=tracks_found(seen),
-        judging=judging(seen, items_asked(settings, clip.name)),
+        judging={item: judging(seen, item) for item in items_asked(settings, clip.name)},
         seen=seen_in(run.ledger),
         proof=run.proof,
         misses=tuple(misses),

@@ -10,6 +10,7 @@ from typing import Any
 from siaga.bench.matching import Fate, Matching, Outcome
 from siaga.bench.people import BUCKETS, NOTHING_JUDGED, TALL, Found, Judging, added
 from siaga.core.ledger import LedgerRow
+from siaga.core.verdict import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class ClipScore:
     Attributes:
         seconds: Length of the clip.
         found: Person tracks by height bucket.
-        judging: Person-seconds that could be told, by height bucket.
+        condition: Light, weather, dirt.
+        judging: Person-seconds that could be told, by item and height bucket.
         seen: The ledger's sums.
         proof: One line per missing piece of evidence.
         misses: One line per missed event: what went wrong.
@@ -46,11 +48,11 @@ class ClipScore:
     """
 
     name: str
-    light: str
+    condition: str
     seconds: float
     matching: Matching
     found: dict[str, Found]
-    judging: dict[str, Judging]
+    judging: dict[Item, dict[str, Judging]]
     seen: Seen
     proof: tuple[str, ...]
     misses: tuple[str, ...]
@@ -113,8 +115,9 @@ def counts(scores: Sequence[ClipScore]) -> Counts:
 
 
 def judged(scores: Sequence[ClipScore]) -> Judging:
-    """Person-seconds that could be told, over clips and heights."""
-    return reduce(add, (part for score in scores for part in score.judging.values()), NOTHING_JUDGED)
+    """Person-seconds that could be told, over clips, items and heights."""
+    parts = (part for score in scores for row in score.judging.values() for part in row.values())
+    return reduce(add, parts, NOTHING_JUDGED)
 
 
 def ledger_unknown(scores: Sequence[ClipScore]) -> dict[str, float]:
@@ -122,23 +125,26 @@ def ledger_unknown(scores: Sequence[ClipScore]) -> dict[str, float]:
     return _sums([score.seen.unknown_s for score in scores])
 
 
-def found_by_light(scores: Sequence[ClipScore]) -> dict[str, dict[str, Found]]:
-    """Person tracks by light, then by height bucket."""
+def found_by_condition(scores: Sequence[ClipScore]) -> dict[str, dict[str, Found]]:
+    """Person tracks by condition, then by height bucket."""
     table: dict[str, dict[str, Found]] = {}
     for score in scores:
-        row = table.setdefault(score.light, {name: Found() for name in (*(n for _, n in BUCKETS), TALL)})
+        nothing = {name: Found() for name in (*(n for _, n in BUCKETS), TALL)}
+        row = table.setdefault(score.condition, nothing)
         for name, found in score.found.items():
             row[name] += found
     return table
 
 
-def judging_by_light(scores: Sequence[ClipScore]) -> dict[str, dict[str, Judging]]:
-    """Person-seconds that could be told by light, then by height bucket."""
-    table: dict[str, dict[str, Judging]] = {}
+def judging_by_condition(scores: Sequence[ClipScore]) -> dict[str, dict[Item, dict[str, Judging]]]:
+    """Person-seconds that could be told by condition, then by item, then by height bucket."""
+    table: dict[str, dict[Item, dict[str, Judging]]] = {}
     for score in scores:
-        row = table.setdefault(score.light, {name: NOTHING_JUDGED for _, name in BUCKETS})
-        for name, part in score.judging.items():
-            row[name] += part
+        rows = table.setdefault(score.condition, {})
+        for item, parts in score.judging.items():
+            row = rows.setdefault(item, {name: NOTHING_JUDGED for _, name in BUCKETS})
+            for name, part in parts.items():
+                row[name] += part
     return table
 
 
@@ -178,15 +184,32 @@ def _numbers(scores: Sequence[ClipScore]) -> dict[str, Any]:
         "ledger_unknown_s": _all_rounded(ledger_unknown(scores)),
         "ledger_judged_s": _all_rounded(_sums([score.seen.judged_s for score in scores])),
         "person_tracks": {
-            light: {name: {"tracks": part.tracks, "found": part.found} for name, part in row.items()}
-            for light, row in found_by_light(scores).items()
+            condition: {name: {"tracks": part.tracks, "found": part.found} for name, part in row.items()}
+            for condition, row in found_by_condition(scores).items()
         },
+        "verdicts": {
+            condition: {item.value: _verdicts(row) for item, row in rows.items()}
+            for condition, rows in judging_by_condition(scores).items()
+        },
+    }
+
+
+def _verdicts(row: Mapping[str, Judging]) -> dict[str, dict[str, float]]:
+    return {
+        name: {
+            "could_tell_s": _rounded(part.tellable),
+            "right_s": _rounded(part.right),
+            "wrong_s": _rounded(part.wrong),
+            "unknown_s": _rounded(sum(part.unknown.values())),
+            "not_found_s": _rounded(part.not_found),
+        }
+        for name, part in row.items()
     }
 
 
 def _words(score: ClipScore) -> dict[str, Any]:
     return {
-        "light": score.light,
+        "condition": score.condition,
         "seconds": _rounded(score.seconds),
         "misses": list(score.misses),
         "false_alarms": list(score.false_alarms),

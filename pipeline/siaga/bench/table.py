@@ -11,9 +11,9 @@ from siaga.bench.score import (
     ClipScore,
     Counts,
     counts,
-    found_by_light,
+    found_by_condition,
     judged,
-    judging_by_light,
+    judging_by_condition,
     ledger_unknown,
 )
 
@@ -21,7 +21,7 @@ _NOTHING = "–"
 
 
 def tables(scores: Sequence[ClipScore]) -> tuple[Table, ...]:
-    """Events; how they were told; verdicts; what was unknown; people by light and height."""
+    """Events; how they were told; verdicts; what was unknown; people by condition and height."""
     return (
         events_table(scores),
         telling_table(scores),
@@ -106,17 +106,19 @@ def _verdicts(part: Judging) -> tuple[str, ...]:
 
 
 def people_table(scores: Sequence[ClipScore]) -> Table:
-    """Person tracks found, and verdicts that are right, by light and height in the picture."""
-    table = Table("light", title="People by height in pixels: tracks found; right verdicts")
+    """Person tracks found, and verdicts that are right, by condition and height in the picture."""
+    table = Table("condition", title="People by height in pixels: tracks found; right and wrong verdicts")
     headings = (*(name for _, name in BUCKETS), TALL)
     for heading in headings:
         table.add_column(heading, justify="right")
-    verdicts = judging_by_light(scores)
-    for light, row in found_by_light(scores).items():
+    verdicts = judging_by_condition(scores)
+    for condition, row in found_by_condition(scores).items():
         cells = (f"{row[name].found} of {row[name].tracks}" for name in headings)
-        table.add_row(escape(light), *cells)
-        right = [verdicts[light][name] for _, name in BUCKETS]
-        table.add_row("  right verdicts", *(_of(part.right, part.tellable) for part in right), "")
+        table.add_row(escape(condition), *cells)
+        for item, parts in verdicts[condition].items():
+            judgings = [parts[name] for _, name in BUCKETS]
+            table.add_row(f"  {item.value} right", *(_of(part.right, part.tellable) for part in judgings), "")
+            table.add_row(f"  {item.value} wrong", *(_of(part.wrong, part.tellable) for part in judgings), "")
     return table
 
 

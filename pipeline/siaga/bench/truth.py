@@ -107,6 +107,7 @@ class ClipTruth(_Block):
     Attributes:
         fps: Pictures a second; ``people[i]`` is the picture at ``i / fps`` seconds.
         light: Condition of the light, e.g. ``day`` or ``night``.
+        rain, dust, dirt: Weather and a dirty window, 0 (none) to 1.
     """
 
     schema_version: Literal[2]
@@ -118,6 +119,9 @@ class ClipTruth(_Block):
     fps: float = Field(gt=0)
     frames: int = Field(gt=0)
     light: str = "day"
+    rain: float = Field(0.0, ge=0, le=1)
+    dust: float = Field(0.0, ge=0, le=1)
+    dirt: float = Field(0.0, ge=0, le=1)
     zones: dict[str, TruthZone] = Field(default_factory=dict)
     events: tuple[TruthEvent, ...] = ()
     people: tuple[tuple[TruthPerson, ...], ...]
@@ -127,6 +131,12 @@ class ClipTruth(_Block):
         if len(self.people) != self.frames:
             raise ValueError(f"people has {len(self.people)} entries for {self.frames} frames")
         return self
+
+    @property
+    def condition(self) -> str:
+        """The light, and whatever else makes it hard to see."""
+        hard = {"rain": self.rain, "dust": self.dust, "dirty window": self.dirt}
+        return ", ".join([self.light, *(f"{name} {share:g}" for name, share in hard.items() if share)])
 
     @property
     def seconds(self) -> float:
