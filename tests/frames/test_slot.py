@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -14,8 +15,10 @@ import numpy as np
 import pytest
 
 from siaga.core.errors import BadRequest, SourceInvalid
+from siaga.core.frame import Pixels
 from siaga.core.geometry import Polygon
-from siaga.frames.capture import CaptureStats, Picture
+from siaga.frames import planes
+from siaga.frames.capture import CaptureStats, Picture, picture_to_frame
 from siaga.frames.planes import Size, planes_of, to_rgb
 from siaga.frames.slot import BUFFERS, FrameSlot, _Buffer
 
@@ -69,6 +72,68 @@ def test_a_frame_arrives_as_it_was_published(slot: FrameSlot) -> None:
     assert np.array_equal(full, to_rgb(picture.i420))
     assert reader.read() is None
     reader.close()
+
+
+def colourful(number: int) -> Picture:
+    """A picture of noise in luma and colour."""
+    random = np.random.default_rng(number)
+    i420 = random.integers(16, 236, (FULL[1] * 3 // 2, FULL[0]), np.uint8)
+    decoded = av.VideoFrame.from_ndarray(i420, format="yuv420p")
+    return replace(flat_picture(number), decoded=decoded)
+
+
+@pytest.mark.parametrize(
+    ("box", "part"),
+    [
+        ((20, 30, 60, 70), (20, 30, 60, 70)),
+        ((21, 31, 59, 69), (20, 30, 60, 70)),
+        ((-9, -9, 3, 3), (0, 0, 4, 4)),
+        ((250, 140, 300, 300), (250, 140, 256, 144)),
+    ],
+    ids=["even", "odd", "corner", "other corner"],
+)
+def test_a_patch_is_that_part_of_the_full_picture(slot: FrameSlot, box: Pixels, part: Pixels) -> None:
+    picture = colourful(3)
+    slot.publish(picture)
+    read = slot.read()
+    assert read is not None
+    left, top, right, bottom = part
+    for frame in (read[0], picture_to_frame(picture, "gate", 1)):
+        patch, full = frame.patch(box), frame.full()
+        assert patch is not None
+        assert full is not None
+        assert (patch.x, patch.y) == (left, top)
+        assert np.array_equal(patch.rgb, full[top:bottom, left:right])
+        assert frame.patch((300, 0, 320, 20)) is None
+
+
+def test_a_patch_of_an_overwritten_picture_is_gone_also_while_it_is_copied(
+    slot: FrameSlot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot.publish(flat_picture(1))
+    read = slot.read()
+    assert read is not None
+    whole = planes.cut_out
+
+    def overtaken(i420: planes.I420, box: Pixels) -> planes.I420:
+        for number in range(2, 2 + BUFFERS):
+            slot.publish(flat_picture(number))
+        return whole(i420, box)
+
+    monkeypatch.setattr(planes, "cut_out", overtaken)
+    assert read[0].patch((0, 0, 8, 8)) is None
+    monkeypatch.undo()
+    assert read[0].patch((0, 0, 8, 8)) is None
+
+
+def test_masks_are_in_a_patch_too(slot: FrameSlot) -> None:
+    mask = Polygon([(0, 0), (0.5, 0), (0.5, 1), (0, 1)])
+    slot.publish(flat_picture(200, masks=(mask,)))
+    read = slot.read()
+    assert read is not None
+    patch = read[0].patch((0, 0, 64, 64))
+    assert patch is not None
+    assert (patch.rgb == 0).all()
 
 
 def test_overwritten_frames_are_counted_and_their_full_picture_is_gone(slot: FrameSlot) -> None:

@@ -10,8 +10,32 @@ from numpy.typing import NDArray
 Rgb = NDArray[np.uint8]
 
 
+Pixels = tuple[int, int, int, int]
+"""Left, top, right, bottom in whole pixels; right and bottom are the first outside."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """A part of a full-resolution picture.
+
+    Attributes:
+        rgb: (h, w, 3) uint8 RGB, a copy.
+        x: Column of the full picture at which it begins.
+        y: Row of the full picture at which it begins.
+    """
+
+    rgb: Rgb
+    x: int
+    y: int
+
+
 def no_full_picture() -> Rgb | None:
     """The full picture of a frame that keeps none."""
+    return None
+
+
+def no_patch(_: Pixels) -> Patch | None:
+    """A part of the full picture of a frame that keeps none."""
     return None
 
 
@@ -31,6 +55,9 @@ class Frame:
         size: (width, height) in pixels of the full-resolution picture. All boxes are in these pixels.
         full: Gives the full-resolution picture (H, W, 3) uint8 RGB as a copy, privacy masks applied, or
             None when it has been overwritten since.
+        patch: Gives the part of the full-resolution picture that lies in the box, which may reach outside,
+            and at most two pixels around it; privacy masks applied. Costs that part alone. None when it has
+            been overwritten since, or the box lies outside altogether.
     """
 
     camera: str
@@ -42,6 +69,7 @@ class Frame:
     rgb: Rgb
     size: tuple[int, int]
     full: Callable[[], Rgb | None] = no_full_picture
+    patch: Callable[[Pixels], Patch | None] = no_patch
 
     @property
     def scale(self) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from siaga.core.clock import Clock
 from siaga.core.errors import SourceError, SourceInvalid
-from siaga.core.frame import Frame
+from siaga.core.frame import Frame, Patch, Pixels
 from siaga.core.geometry import Polygon
 from siaga.frames import planes
 from siaga.frames.gaps import GapFinder
@@ -83,6 +83,13 @@ class Picture:
         out = np.empty(self.i420_shape, np.uint8)
         self.write_i420(out)
         return out
+
+    def patch(self, box: Pixels) -> Patch | None:
+        """See ``Frame.patch``; always succeeds for a box that touches the picture."""
+        even_box = planes.inside(box, self.size)
+        if even_box is None:
+            return None
+        return Patch(planes.to_rgb(planes.cut_out(self.i420, even_box)), even_box[0], even_box[1])
 
 
 @dataclass(slots=True)
@@ -266,4 +273,5 @@ def picture_to_frame(picture: Picture, camera: str, seq: int) -> Frame:
         rgb=picture.rgb,
         size=picture.size,
         full=lambda: planes.to_rgb(picture.i420),
+        patch=picture.patch,
     )

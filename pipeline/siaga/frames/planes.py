@@ -14,6 +14,7 @@ from av.video.reformatter import ColorRange, Interpolation
 from numpy.typing import NDArray
 
 from siaga.core.errors import SourceInvalid
+from siaga.core.frame import Pixels
 from siaga.core.geometry import Polygon
 
 I420 = NDArray[np.uint8]
@@ -97,6 +98,25 @@ def _converted(frame: av.VideoFrame, full_range: bool, out: I420) -> av.VideoFra
 def to_rgb(i420: I420) -> Rgb:
     """A new (H, W, 3) uint8 RGB array."""
     return np.asarray(cv2.cvtColor(i420, cv2.COLOR_YUV2RGB_I420), np.uint8)
+
+
+def inside(pixels: Pixels, size: Size) -> Pixels | None:
+    """The part of the box ``pixels`` in a picture of ``size``, grown to even numbers; None: there is none.
+
+    Colour is kept at half resolution: only even boxes give the same colours as the whole picture.
+    """
+    left, top = max(pixels[0], 0) & ~1, max(pixels[1], 0) & ~1
+    right, bottom = min((pixels[2] + 1) & ~1, size[0]), min((pixels[3] + 1) & ~1, size[1])
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def cut_out(i420: I420, even_box: Pixels) -> I420:
+    """A copy of the part of ``i420`` in ``even_box``, from :func:`inside`: I420 of the box's size."""
+    left, top, right, bottom = even_box
+    out = np.empty(((bottom - top) * 3 // 2, right - left), np.uint8)
+    for plane, target, step in zip(planes_of(i420), planes_of(out), (1, 2, 2), strict=True):
+        np.copyto(target, plane[top // step : bottom // step, left // step : right // step])
+    return out
 
 
 def burn(i420: I420, masks: Sequence[Polygon]) -> None:

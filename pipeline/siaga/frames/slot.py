@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siaga.core.errors import BadRequest, SourceInvalid
-from siaga.core.frame import Frame, Rgb
+from siaga.core.frame import Frame, Patch, Pixels, Rgb
 from siaga.frames import planes
 from siaga.frames.capture import CaptureStats, Picture
 from siaga.frames.planes import Size
@@ -193,7 +193,8 @@ class FrameSlot:
     def read(self) -> tuple[Frame, int] | None:
         """The newest frame and how many were overwritten unread since the last read; None: nothing new.
 
-        ``Frame.full`` fetches the full picture later, or None when the writer has come round to it.
+        ``Frame.full`` and ``Frame.patch`` fetch the full picture or a part of it later, or None when the
+        writer has come round to it.
         """
         for _ in range(_TRIES):
             seq = self.latest_seq()
@@ -237,6 +238,7 @@ class FrameSlot:
             rgb=rgb,
             size=full,
             full=lambda: self._full(seq, full),
+            patch=lambda box: self._patch(seq, full, box),
         )
 
     def _full(self, seq: int, size: Size) -> Rgb | None:
@@ -247,6 +249,18 @@ class FrameSlot:
             return None
         i420 = buffer.i420(size).copy()
         return planes.to_rgb(i420) if int(buffer.stamp[0]) == 2 * seq else None
+
+    def _patch(self, seq: int, size: Size, box: Pixels) -> Patch | None:
+        even_box = planes.inside(box, size)
+        if even_box is None or not self._buffers:
+            return None
+        buffer = self._buffers[seq % BUFFERS]
+        if int(buffer.stamp[0]) != 2 * seq:
+            return None
+        i420 = planes.cut_out(buffer.i420(size), even_box)
+        if int(buffer.stamp[0]) != 2 * seq:
+            return None
+        return Patch(planes.to_rgb(i420), even_box[0], even_box[1])
 
     def _fits(self, full: Size, analysis: Size) -> bool:
         pairs = zip((*full, *analysis), (*self.full_capacity, *self.analysis_capacity), strict=True)
