@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -56,12 +56,18 @@ class Data(_Frozen):
 
 
 class Recipe(_Frozen):
-    """A training configuration. ``train`` is handed to the training framework as it stands."""
+    """A training configuration.
 
+    ``augment``: how pictures are made worse on the way in, see ``siaga.train.augment``. ``train`` goes to
+    the training framework as it stands.
+    """
+
+    task: Literal["detect"] = "detect"
     name: str
     seed: int
     classes: Annotated[tuple[Class, ...], Field(min_length=1)]
     data: Data
+    augment: dict[str, Any] = {}
     train: dict[str, float | int | bool | str]
 
     @classmethod
