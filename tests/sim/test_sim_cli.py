@@ -12,7 +12,7 @@ from siaga.bench.truth import read_truth as read_bench_truth
 from siaga.core.verdict import Item
 from siaga.sim.sheet import read_picture
 from siaga.sim.truth import read_truth
-from tests.cli.siaga_command import siaga_here
+from tests.cli.siaga_command import Said, siaga_here
 
 from .paper import SCENARIO, PaperPerson, scenario, write_job
 
@@ -101,6 +101,33 @@ def test_a_sheet_holds_what_it_was_given(rendered: Path) -> None:
     assert paper.shape[1] == pytest.approx(400, abs=8)
     assert (np.asarray(paper[:2]) == 245).all()
     assert siaga_here("sim", "sheet", "nowhere.png", "--out", "s.png", cwd=rendered).code == 5
+
+
+def test_a_sheet_of_moments_and_people_with_labels(rendered: Path) -> None:
+    def run(*arguments: str) -> Said:
+        return siaga_here("sim", "sheet", *arguments, "--columns", "2", "--width", "800", cwd=rendered)
+
+    said = run(
+        "out/paper.mp4@0.5", "out/paper.mp4@0.9:B", "--label", "The site", "--label", "B", "--out", "m.png"
+    )
+    assert (said.code, said.out) == (0, "m.png: 2 pictures\n")
+    paper = read_picture(rendered / "m.png")
+    left, right = paper[4 : 4 + 224, 4:400], paper[4 : 4 + 224, 404:800]
+    # A person's cut is upright, so paper shows beside it; a moment is as wide as its cell.
+    assert (left[100, [2, -8]] < 240).any(axis=-1).all()
+    assert (right[100, [2, -8]] == 245).all()
+    # B's orange vest fills the middle of the cut.
+    red, _, blue = right[80:100, 190:206].reshape(-1, 3).mean(axis=0)
+    assert red > 150 > 90 > blue
+    for arguments, code, says in (
+        (("out/paper.mp4@0.5", "--label", "a", "--label", "b"), 2, "2 labels for 1 sources"),
+        (("out/paper.mp4@0.5:C",), 2, "'C' is not in the picture at 0.5 s"),
+        (("out/paper.mp4@7",), 2, "shorter than 7 s"),
+        (("nowhere.mp4@1",), 5, "cannot be read"),
+    ):
+        refused = run(*arguments, "--out", "wrong.png")
+        assert (refused.code, says in refused.err) == (code, True), refused.err
+    assert not (rendered / "wrong.png").exists()
 
 
 def test_wrong_names_are_answered_with_the_right_ones(rendered: Path) -> None:

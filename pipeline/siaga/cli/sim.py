@@ -143,19 +143,29 @@ def overlay(
 @app.command("sheet")
 def sheet(
     sources: Annotated[
-        list[Path], typer.Argument(help="Pictures, folders of pictures, clips.", show_default=False)
+        list[str],
+        typer.Argument(
+            help="Pictures, folders of pictures, clips; CLIP@SECONDS: a moment; CLIP@SECONDS:WHO: a person.",
+            show_default=False,
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="The sheet: a .jpg, .png or .webp file.")],
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", help="Caption instead of the file's name; once for each source, in order."),
+    ] = None,
     each: Annotated[int, typer.Option(help="Most pictures of a folder or clip.", min=1)] = 12,
     columns: Annotated[int, typer.Option(help="Pictures side by side.", min=1)] = 4,
     width: Annotated[int, typer.Option(help="Pixels.", min=64)] = 1600,
+    quality: Annotated[int, typer.Option(help="Of a JPEG, 1 to 100.", min=1, max=100)] = 85,
 ) -> None:
     """Lay pictures out on one contact sheet."""
-    from siaga.sim.sheet import gather, write_picture
+    from siaga.sim.gather import Source, gather
     from siaga.sim.sheet import sheet as lay_out
+    from siaga.sim.sheet import write_picture
 
-    found = gather(sources, each)
-    write_picture(out, lay_out(found, columns, width))
+    found = gather([Source.of(source) for source in sources], each, label or ())
+    write_picture(out, lay_out(found, columns, width), quality)
     stdout().print(f"{escape(str(out))}: {len(found)} pictures")
 
 
