@@ -12,6 +12,16 @@ from siaga.sim.sites.model import Point2
 
 FENCE_M = 2.2
 _MESH_M = 0.11
+Symbol = tuple[tuple[Point2, ...], ...]
+"""Outlines in x and z, as shares of a panel's width, anticlockwise as seen from -y."""
+BOLT: Symbol = (
+    ((0.02, 0.14), (-0.06, -0.02), (-0.01, -0.02), (-0.03, -0.15), (0.06, 0.03), (0.015, 0.03), (0.05, 0.14)),
+)
+EXCLAMATION: Symbol = (
+    ((-0.014, -0.06), (0.014, -0.06), (0.028, 0.13), (-0.028, 0.13)),
+    ((-0.02, -0.13), (0.02, -0.13), (0.02, -0.09), (-0.02, -0.09)),
+)
+"""Danger of any kind."""
 
 
 def _along(a: Point2, b: Point2, step: float) -> tuple[int, float]:
@@ -125,35 +135,27 @@ def cone(kit: Kit, prop: Prop) -> None:
 
 
 def sign(kit: Kit, prop: Prop) -> None:
-    """A yellow warning board on a stand, facing -Y."""
+    """A yellow board on a stand that warns of danger, facing -Y."""
     del prop
     for x in (-0.2, 0.2):
         kit.box("galvanised", (x, 0.05, 0.4), (0.03, 0.03, 0.8))
     kit.box("black", (0, 0.08, 0.03), (0.62, 0.32, 0.06), chamfer=0.01)
     with kit.at(0, 0.02, 0.78):
-        panel(kit, 0.52)
+        panel(kit, 0.52, EXCLAMATION)
 
 
-def panel(kit: Kit, wide: float) -> None:
-    """A warning panel: black triangle with a bolt on yellow, about the origin, facing -Y."""
+def panel(kit: Kit, wide: float, symbol: Symbol = BOLT) -> None:
+    """A warning panel: black triangle with a symbol on yellow, about the origin, facing -Y."""
     kit.box("yellow", (0, 0, 0), (wide, 0.02, wide * 0.95), chamfer=0.008)
     for grow, y, colour in ((0.36, -0.012, "black"), (0.27, -0.016, "yellow")):
         outline = [(-wide * grow, -wide * grow * 0.8), (wide * grow, -wide * grow * 0.8), (0, wide * grow)]
         kit.add(colour, shapes.profile(outline, y, y + 0.004))
-    bolt = [
-        (0.02, 0.14),
-        (-0.06, -0.02),
-        (-0.01, -0.02),
-        (-0.03, -0.15),
-        (0.06, 0.03),
-        (0.015, 0.03),
-        (0.05, 0.14),
-    ]
-    kit.add("black", shapes.profile(np.array(bolt) * wide, -0.02, -0.014))
+    for part in symbol:
+        kit.add("black", shapes.profile(np.array(part) * wide, -0.02, -0.014))
 
 
 def panel_sign(kit: Kit, prop: Prop) -> None:
-    """A warning panel on a fence at height `size[0]`."""
+    """A warning of electricity on a fence at height `size[0]`."""
     with kit.at(0, 0, prop.size[0]):
         panel(kit, 0.46)
 
