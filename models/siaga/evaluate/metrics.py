@@ -1,28 +1,40 @@
-"""Average precision as COCO defines it, and precision and recall at one threshold."""
+"""Average precision as COCO defines it, and precision and recall at one threshold.
+
+Matching, ignored boxes and the 101 recalls are those of pycocotools' ``COCOeval`` without a limit on
+detections; the tests hold both against each other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 IOUS = np.arange(0.5, 1.0, 0.05)
+RECALLS = np.linspace(0, 1, 101)
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """One class in one picture, boxes xyxy (N, 4) in pixels.
 
-    ``ignored``: a detection on such a region that hits no true box counts neither way.
+    Attributes:
+        ignored: Regions; a detection that hits no true box and lies on one (intersection over its own area)
+            counts neither way. Any number of detections may lie on one (COCO's crowd).
+        truth_outside: True boxes (N,) that are not asked for: a detection on one counts neither way.
+        found_outside: Detections (M,) that count neither way unless they hit.
     """
 
     truth: Floats
     found: Floats
     scores: Floats
     ignored: Floats
+    truth_outside: Bools | None = None
+    found_outside: Bools | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,58 +48,137 @@ class Score:
     recall: float
 
 
-def iou(a: Floats, b: Floats) -> Floats:
-    """(N, M) intersection over union of xyxy boxes."""
+def area(boxes: Floats) -> Floats:
+    """(N,) square pixels of xyxy boxes."""
+    return np.asarray((boxes[:, 2:] - boxes[:, :2]).clip(min=0).prod(axis=1))
+
+
+def height(boxes: Floats) -> Floats:
+    """(N,) pixels of xyxy boxes."""
+    return np.asarray(boxes[:, 3] - boxes[:, 1])
+
+
+def intersection(a: Floats, b: Floats) -> Floats:
+    """(N, M) square pixels shared by xyxy boxes."""
     top_left = np.maximum(a[:, None, :2], b[None, :, :2])
     bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    overlap = (bottom_right - top_left).clip(min=0).prod(axis=2)
-    area_a, area_b = ((box[:, 2:] - box[:, :2]).prod(axis=1) for box in (a, b))
-    return np.asarray(overlap / np.maximum(area_a[:, None] + area_b[None] - overlap, 1e-9))
+    return np.asarray((bottom_right - top_left).clip(min=0).prod(axis=2))
+
+
+def iou(a: Floats, b: Floats) -> Floats:
+    """(N, M) intersection over union of xyxy boxes."""
+    shared = intersection(a, b)
+    return np.asarray(shared / np.maximum(area(a)[:, None] + area(b)[None] - shared, 1e-9))
 
 
 def match(scene: Scene, least_iou: float) -> npt.NDArray[np.int8]:
     """For each detection: 1 hit, 0 false, -1 ignored. Best score first takes its best free true box."""
-    verdict = np.zeros(len(scene.found), dtype=np.int8)
+    return np.asarray(match_all(scene, [least_iou])[0], np.int8)
+
+
+def match_all(scene: Scene, levels: Sequence[float]) -> npt.NDArray[np.int8]:
+    """:func:`match` at each of ``levels``, (L, M)."""
+    outside = np.zeros(len(scene.truth), np.bool_) if scene.truth_outside is None else scene.truth_outside
     overlaps = iou(scene.found, scene.truth)
-    free = np.ones(len(scene.truth), dtype=np.bool_)
-    on_ignored = iou(scene.found, scene.ignored).max(axis=1, initial=0.0) >= least_iou
-    for index in np.argsort(-scene.scores, kind="stable"):
-        row = np.where(free, overlaps[index], -1.0)
-        if row.size and row.max() >= least_iou:
-            free[row.argmax()] = False
-            verdict[index] = 1
-        elif on_ignored[index]:
-            verdict[index] = -1
-    return verdict
+    shared = intersection(scene.found, scene.ignored).max(axis=1, initial=0.0)
+    on_ignored = shared / np.maximum(area(scene.found), 1e-9)
+    order = np.argsort(-scene.scores, kind="stable")
+    verdicts = np.zeros((len(levels), len(scene.found)), np.int8)
+    for verdict, least in zip(verdicts, levels, strict=True):
+        _match_boxes(
+            verdict, order[overlaps[order].max(axis=1, initial=0.0) >= least], overlaps, outside, least
+        )
+        verdict[(verdict == 0) & (on_ignored >= least)] = -1
+        if scene.found_outside is not None:
+            verdict[(verdict == 0) & scene.found_outside] = -1
+    return verdicts
+
+
+def _match_boxes(
+    verdict: npt.NDArray[np.int8], order: npt.NDArray[np.intp], overlaps: Floats, outside: Bools, least: float
+) -> None:
+    """Give each detection of ``order`` its best free true box; one that is asked for comes first."""
+    free = np.ones(overlaps.shape[1], np.bool_)
+    for index in order:
+        for asked, value in ((~outside, 1), (outside, -1)):
+            row = np.where(free & asked, overlaps[index], -1.0)
+            if row.max(initial=-1.0) >= least:
+                free[row.argmax()] = False
+                verdict[index] = value
+                break
+
+
+def within(scene: Scene, truth: Floats, found: Floats, low: float, high: float) -> Scene:
+    """The scene with only true boxes whose measure lies from ``low`` to below ``high`` asked for.
+
+    Args:
+        truth: (N,) measure of each true box; ``found`` (M,) of each detection.
+    """
+    return replace(
+        scene,
+        truth_outside=(truth < low) | (truth >= high),
+        found_outside=(found < low) | (found >= high),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All counted detections of one class in many pictures: scores and whether each is a hit; true boxes."""
+    """All counted detections of one class in many pictures, best first.
+
+    Attributes:
+        scores: (M,); ``hits`` (M,): whether each is a hit; ``scene`` (M,): the picture it is in.
+        truths_in: (P,) true boxes in each picture.
+    """
 
     scores: Floats
-    hits: npt.NDArray[np.bool_]
-    truths: int
+    hits: Bools
+    scene: npt.NDArray[np.intp]
+    truths_in: npt.NDArray[np.intp]
+
+    @property
+    def truths(self) -> int:
+        """True boxes in all."""
+        return int(self.truths_in.sum())
 
 
 def rank(scenes: Sequence[Scene], least_iou: float) -> Ranking:
     """Match every picture once, best score first over all of them; ignored detections are left out."""
-    verdicts = np.concatenate([np.zeros(0, np.int8), *(match(scene, least_iou) for scene in scenes)])
+    return rank_all(scenes, [least_iou])[0]
+
+
+def rank_all(scenes: Sequence[Scene], levels: Sequence[float]) -> list[Ranking]:
+    """:func:`rank` at each of ``levels``."""
+    empty = np.zeros((len(levels), 0), np.int8)
+    verdicts = np.concatenate([empty, *(match_all(scene, levels) for scene in scenes)], axis=1)
     scores = np.concatenate([np.zeros(0), *(scene.scores for scene in scenes)])
-    counted = np.flatnonzero(verdicts >= 0)
-    order = counted[np.argsort(-scores[counted], kind="stable")]
-    return Ranking(scores[order], verdicts[order] == 1, sum(len(scene.truth) for scene in scenes))
+    place = np.repeat(np.arange(len(scenes)), [len(scene.scores) for scene in scenes])
+    truths_in = np.array([_asked_for(scene) for scene in scenes], np.intp)
+    rankings = []
+    for verdict in verdicts:
+        counted = np.flatnonzero(verdict >= 0)
+        order = counted[np.argsort(-scores[counted], kind="stable")]
+        rankings.append(Ranking(scores[order], verdict[order] == 1, place[order], truths_in))
+    return rankings
+
+
+def _asked_for(scene: Scene) -> int:
+    outside = 0 if scene.truth_outside is None else int(scene.truth_outside.sum())
+    return len(scene.truth) - outside
+
+
+def curve(ranking: Ranking) -> tuple[Floats, Floats]:
+    """Precision and recall after each counted detection, best first; both (M,)."""
+    hits = np.cumsum(ranking.hits)
+    return hits / np.arange(1, len(hits) + 1), hits / max(ranking.truths, 1)
 
 
 def average_precision(ranking: Ranking) -> float:
     """Area under the interpolated precision-recall curve at 101 recalls (COCO). NaN without true boxes."""
     if not ranking.truths:
         return float("nan")
-    hits = np.cumsum(ranking.hits)
-    recall = hits / ranking.truths
-    precision = hits / np.arange(1, len(hits) + 1)
+    precision, recall = curve(ranking)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
-    at = np.searchsorted(recall, np.linspace(0, 1, 101), side="left")
+    at = np.searchsorted(recall, RECALLS, side="left")
     return float(np.mean([envelope[i] if i < len(envelope) else 0.0 for i in at]))
 
 
@@ -101,7 +192,11 @@ def at_threshold(ranking: Ranking, threshold: float) -> tuple[float, float]:
 
 def score(scenes: Sequence[Scene], threshold: float) -> Score:
     """Everything about one class."""
-    rankings = [rank(scenes, float(level)) for level in IOUS]
+    return score_of(rank_all(scenes, IOUS.tolist()), threshold)
+
+
+def score_of(rankings: Sequence[Ranking], threshold: float) -> Score:
+    """Everything about one class from its rankings at ``IOUS``."""
     per_iou = [average_precision(ranking) for ranking in rankings]
     precision, recall = at_threshold(rankings[0], threshold)
     return Score(rankings[0].truths, per_iou[0], float(np.mean(per_iou)), precision, recall)

@@ -15,10 +15,11 @@ _KEPT = {
     "recall": "recall",
     "truths": "boxes",
 }
+_PEOPLE = ("missing_precision", "missing_recall", "bare_heads_judged_worn", "unknown_share")
 
 
 def measurement(result: Mapping[str, Any], tuned_on: bool) -> dict[str, Any]:
-    """One entry of the manifest's ``measured`` from a result of ``summarise``, undefined ones left out."""
+    """One entry of the manifest's ``measured`` from ``SourceResult.plain``, undefined ones left out."""
     metrics: dict[str, float] = {}
     for name, row in result["classes"].items():
         for key, short in _KEPT.items():
@@ -27,6 +28,8 @@ def measurement(result: Mapping[str, Any], tuned_on: bool) -> dict[str, Any]:
     if "head" in result["classes"]:
         for call in ("head", "helmet", "nothing"):
             metrics[f"bare_heads_called_{call}"] = sum(row[f"bare_called_{call}"] for row in result["heads"])
+    for group, prefix in (("people", "people"), ("people_above_gate", "above_gate")):
+        metrics |= _of_people(result.get(group), prefix)
     return {
         "source": result["source"],
         "split": result["split"],
@@ -34,6 +37,16 @@ def measurement(result: Mapping[str, Any], tuned_on: bool) -> dict[str, Any]:
         "images": result["images"],
         "metrics": metrics,
     }
+
+
+def _of_people(people: Mapping[str, Any] | None, prefix: str) -> dict[str, float]:
+    if people is None:
+        return {}
+    metrics: dict[str, float] = {f"{prefix}_judged": people["people"]}
+    for name in _PEOPLE:
+        if people[name]["value"] is not None:
+            metrics[f"{prefix}_{name}"] = people[name]["value"]
+    return metrics
 
 
 def record(path: Path, results: list[Mapping[str, Any]], tuned_on: bool) -> None:

@@ -1,29 +1,28 @@
-"""Run the exported file over labelled pictures, through the detector that the edge runs."""
+"""All that is measured of a model on labelled pictures: boxes by class, and people."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import cv2
-import numpy as np
-
-from siaga.core.frame import Frame
-from siaga.data.boxes import Labelled
 from siaga.data.cards import Card
-from siaga.data.prepare import read_split
-from siaga.detect import open_detector
+from siaga.detect import Wish
 from siaga.manifest import Manifest
 
-from .heads import Look, looks, table
-from .metrics import Floats, Scene, score
+from .bootstrap import Draws, draw
+from .classes import ClassResult, class_result, means
+from .heads import Look, table
+from .metrics import Scene
+from .people import Outcome, SecondStage, evaluate_people
+from .pictures import Rgb, decode, read_bytes
+from .predict import Found, Predictions, Progress, no_progress
+from .samples import LabelledSet, of_card
+from .scenes import looks_of, scene_of
+from .tally import Tally
 
-HEAD_HEIGHT_PER_WIDTH = 1.15
-"""As in training: shell-only boxes of a source grow downwards to this height, in widths."""
-_LEAST_SCORE = 0.01
-_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,70 +36,139 @@ class Findings:
     looks: Sequence[Look]
 
 
-def find(manifest: Manifest, card: Card, split: str, root: Path, provider: str = "cpu") -> Findings:
-    """Detect on every picture of a split, keeping even weak boxes."""
-    weak = manifest.thresholds.model_copy(
-        update={"confidence": dict.fromkeys(manifest.classes, _LEAST_SCORE)}
-    )
-    detector = open_detector(manifest.model_copy(update={"thresholds": weak}), provider=provider)  # type: ignore[arg-type]
-    scenes: dict[str, list[Scene]] = {name: [] for name in card.annotates}
-    seen: list[Look] = []
-    images = 0
-    folder = root / card.name / card.folder(split)
-    try:
-        for images, picture in enumerate(
-            read_split(folder, card, manifest.classes, HEAD_HEIGHT_PER_WIDTH), 1
-        ):
-            (found,) = detector.detect([_frame(picture, images)])
-            rows = np.column_stack([found.class_id, found.xyxy, found.confidence]).astype(np.float64)
-            for name in card.annotates:
-                scenes[name].append(_scene(picture, rows, manifest.classes.index(name)))
-            size = (picture.image.shape[1], picture.image.shape[0])
-            scale = detector.analysis_size(size)[0] / size[0]
-            seen.extend(_looks(picture, rows, manifest.classes, card, scale))
-    finally:
-        detector.close()
-    return Findings(card, split, images, scenes, seen)
+@dataclass(frozen=True, slots=True)
+class Bootstrap:
+    """How many resamples, and the seed that they are drawn with."""
+
+    resamples: int = RESAMPLES
+    seed: int = 0
 
 
-def _frame(picture: Labelled, seq: int) -> Frame:
-    rgb = np.asarray(cv2.cvtColor(picture.image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-    size = (rgb.shape[1], rgb.shape[0])
-    return Frame("evaluation", seq, 0, float(seq), float(seq), _NO_TIME, rgb, size)
+@dataclass(frozen=True, slots=True)
+class SourceResult:
+    """One source, or several together.
 
+    Attributes:
+        name: The source's; ``split`` likewise.
+        resampled_by: ``camera`` or ``picture``: what the intervals resample.
+        annotates: Classes that are labelled.
+        found: Every picture.
+        scenes: By class, one per picture of ``found`` (of those sources that label the class, when several).
+        people: None where neither helmets nor bare heads are labelled.
+    """
 
-def _scene(picture: Labelled, rows: Floats, class_id: int) -> Scene:
-    own = rows[rows[:, 0] == class_id]
-    truth = picture.boxes[picture.boxes[:, 0] == class_id][:, 1:]
-    ignored = picture.ignored[picture.ignored[:, 0] == class_id][:, 1:]
-    return Scene(truth, own[:, 1:5], own[:, 5], ignored)
+    name: str
+    split: str
+    resampled_by: str
+    annotates: tuple[str, ...]
+    found: tuple[Found, ...]
+    draws: Draws
+    scenes: Mapping[str, Sequence[Scene]]
+    looks: Sequence[Look]
+    classes: tuple[ClassResult, ...]
+    outcomes: tuple[Outcome, ...]
+    people: Tally | None
 
-
-def _looks(picture: Labelled, rows: Floats, classes: tuple[str, ...], card: Card, scale: float) -> list[Look]:
-    ids = {name: classes.index(name) for name in ("head", "helmet")}
-    found = {name: rows[rows[:, 0] == class_id][:, 1:] for name, class_id in ids.items()}
-    out: list[Look] = []
-    for name, class_id in ids.items():
-        if name in card.annotates:
-            truth = picture.boxes[picture.boxes[:, 0] == class_id][:, 1:]
-            out.extend(looks(truth, name == "head", found["head"], found["helmet"], scale))
-    return out
-
-
-def summarise(findings: Findings, thresholds: Mapping[str, float]) -> dict[str, object]:
-    """Numbers of one split as plain types, rounded to four digits."""
-    classes: dict[str, object] = {}
-    for name, scenes in findings.scenes.items():
-        numbers = asdict(score(scenes, thresholds[name]))
-        classes[name] = {
-            key: None if np.isnan(value) else round(value, 4) if isinstance(value, float) else value
-            for key, value in numbers.items()
+    def plain(self, thresholds: Mapping[str, float]) -> dict[str, Any]:
+        """As JSON has it."""
+        people = self.people
+        return {
+            "source": self.name,
+            "split": self.split,
+            "images": len(self.found),
+            "clusters": self.draws.clusters,
+            "resampled_by": self.resampled_by,
+            **means(self.classes),
+            "classes": {one.name: one.plain() for one in self.classes},
+            "heads": table(self.looks, thresholds["head"], thresholds["helmet"])
+            if {"head", "helmet"} <= set(thresholds)
+            else [],
+            "people": people.plain() if people else None,
+            "people_above_gate": people.above_gate().plain() if people else None,
+            "people_by_head_px": [
+                {"from_px": low, "to_px": high} | part.plain() for low, high, part in people.by_head_px()
+            ]
+            if people
+            else [],
         }
-    heads = table(findings.looks, thresholds["head"], thresholds["helmet"])
-    return {
-        "source": findings.card.name,
-        "split": findings.split,
-        "images": findings.images,
-        "classes": classes,
-        "heads": heads,
-    }
+
+
+def find(manifest: Manifest, card: Card, split: str, root: Path, provider: Wish = "cpu") -> Findings:
+    """Detect on every picture of a source's split, keeping even weak boxes."""
+    predictions = Predictions(manifest, provider=provider)
+    part = of_card(card, split, root)
+    try:
+        return findings(part, predictions.over(part), manifest)
+    finally:
+        predictions.close()
+
+
+def findings(part: LabelledSet, found: Sequence[Found], manifest: Manifest) -> Findings:
+    """What is scored, of what was found."""
+    names = scored(part, manifest)
+    return Findings(
+        part.card,
+        part.split,
+        len(found),
+        {name: [scene_of(picture, name) for picture in found] for name in names},
+        [look for picture in found for look in looks_of(picture, part.card.annotates)],
+    )
+
+
+def scored(part: LabelledSet, manifest: Manifest) -> list[str]:
+    """The classes that the source labels and the model knows."""
+    return [name for name in part.card.annotates if name in manifest.classes]
+
+
+def evaluate(
+    part: LabelledSet,
+    predictions: Predictions,
+    manifest: Manifest,
+    bootstrap: Bootstrap,
+    second_stage: SecondStage | None = None,
+    progress: Progress = no_progress,
+) -> SourceResult:
+    """Everything about one source.
+
+    Args:
+        manifest: With the thresholds and gates that people are judged at.
+        second_stage: Judges helmets again.
+    """
+    found = predictions.over(part, progress)
+    measured = findings(part, found, manifest)
+    draws = draw([sample.cluster for sample in part.samples], bootstrap.resamples, bootstrap.seed)
+    annotates = part.card.annotates
+    outcomes: list[Outcome] = []
+    if {"helmet", "head"} & set(annotates) and "person" in manifest.classes:
+
+        def pixels(picture: Found) -> Rgb:
+            return pixels_of(picture, part.card)
+
+        outcomes = evaluate_people(found, manifest, annotates, second_stage, pixels)
+    return SourceResult(
+        name=part.card.name,
+        split=part.split,
+        resampled_by="camera" if part.by_camera else "picture",
+        annotates=tuple(annotates),
+        found=tuple(found),
+        draws=draws,
+        scenes=measured.scenes,
+        looks=measured.looks,
+        classes=classes_of(measured.scenes, manifest, dict.fromkeys(measured.scenes, draws)),
+        outcomes=tuple(outcomes),
+        people=Tally(outcomes, draws, "head" in annotates) if outcomes else None,
+    )
+
+
+def pixels_of(found: Found, card: Card) -> Rgb:
+    """The picture that was evaluated, (H, W, 3) uint8 RGB."""
+    data, _ = read_bytes(found.sample.image)
+    return decode(data, found.sample.image, card)[0]
+
+
+def classes_of(
+    scenes: Mapping[str, Sequence[Scene]], manifest: Manifest, draws: Mapping[str, Draws]
+) -> tuple[ClassResult, ...]:
+    """Results by class; ``draws`` are of each class's own pictures."""
+    least = manifest.thresholds.confidence
+    return tuple(class_result(name, own, least[name], draws[name]) for name, own in scenes.items())

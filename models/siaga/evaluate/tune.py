@@ -1,4 +1,4 @@
-"""``python -m siaga.evaluate.tune MODEL.yaml SOURCE:SPLIT... --data ROOT [--write]``: choose thresholds.
+"""``siaga tune``: thresholds and the head gate of a detector.
 
 Chosen on validation pictures, with the exported file, for what the alarms need:
 
@@ -13,9 +13,6 @@ Chosen on validation pictures, with the exported file, for what the alarms need:
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,12 +21,14 @@ from typing import Any
 import numpy as np
 import yaml
 
-from siaga.data.cards import Card
 from siaga.manifest import manifest_path, resolve
 
 from .heads import Look
+from .job import Bar
 from .metrics import Ranking, at_threshold, rank
-from .run import Findings, find
+from .predict import Predictions
+from .run import Findings, findings
+from .samples import LabelledSet
 
 GRID = tuple(round(float(step), 2) for step in np.arange(0.10, 0.90, 0.01))
 HELMET_PRECISION = 0.92
@@ -109,33 +108,30 @@ def with_thresholds(content: Mapping[str, Any], tuned: Tuned) -> dict[str, Any]:
     return dict(content) | {"thresholds": thresholds, "gates": gates}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="siaga.evaluate.tune", description="Choose a detector's thresholds."
-    )
-    parser.add_argument("model", help="name or path of the manifest")
-    parser.add_argument("sources", nargs="+", help="SOURCE:SPLIT, such as arpit_helmet:val")
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds one folder per source")
-    parser.add_argument(
-        "--cards", type=Path, default=Path("datasets/cards"), help="folder of the dataset cards"
-    )
-    parser.add_argument("--write", action="store_true", help="into the manifest")
-    args = parser.parse_args(arguments)
-    manifest = resolve(args.model)
-    found = []
-    for word in args.sources:
-        name, _, split = word.partition(":")
-        card = Card.load(args.cards / f"{name}.yaml")
-        found.append(at_input_scale(find(manifest, card, split or "val", args.data)))
+def tune_file(model: str, parts: Sequence[LabelledSet], cache: Path | None, bar: Bar, write: bool) -> Tuned:
+    """Run the exported file over ``parts`` and choose; ``write``: into its manifest.
+
+    Args:
+        model: Name or path of the manifest.
+        cache: Folder that keeps what the model found on each picture; None: nothing is kept.
+        bar: Shows how far it is.
+
+    Raises:
+        ModelError: The model cannot be used.
+        ConfigError: A picture or label file is broken.
+    """
+    manifest = resolve(model)
+    predictions = Predictions(manifest, cache)
+    try:
+        found = [
+            at_input_scale(findings(part, predictions.over(part, bar(part.card.name)), manifest))
+            for part in parts
+        ]
+    finally:
+        predictions.close()
     tuned = tune(found, manifest.classes)
-    if args.write:
-        path = manifest_path(args.model)
+    if write:
+        path = manifest_path(model)
         content = with_thresholds(yaml.safe_load(path.read_text(encoding="utf-8")), tuned)
         path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    result = {"confidence": tuned.confidence, "head_input_px": tuned.head_input_px}
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return tuned

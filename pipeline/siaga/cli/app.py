@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from siaga.cli import analyze, bench, camera, config, demo, doctor, run, serve, sim
+from siaga.cli import eval as evaluation
 from siaga.cli.console import show_error
 from siaga.core.errors import SiagaError
 
@@ -24,6 +25,8 @@ app.command("run")(run.run)
 app.command("serve")(serve.serve)
 app.command("analyze")(analyze.analyze)
 app.command("doctor")(doctor.doctor)
+app.command("eval")(evaluation.evaluate)
+app.command("tune")(evaluation.tune)
 app.add_typer(bench.app, name="bench")
 app.add_typer(config.app, name="config")
 app.add_typer(camera.app, name="camera")
