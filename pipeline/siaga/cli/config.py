@@ -12,6 +12,7 @@ from siaga.cli.console import stderr, stdout
 if TYPE_CHECKING:
     from siaga.core.settings import Camera, Settings
     from siaga.core.settings.load import Loaded
+    from siaga.edge.companions import CropModels
     from siaga.manifest import Manifest
 
 app = typer.Typer(
@@ -31,11 +32,14 @@ def check(
     """
     from siaga.core.settings.load import load_settings
     from siaga.edge.check import check_site
+    from siaga.edge.companions import companions
 
     loaded = load_settings(file)
     manifest = check_site(loaded.settings)
-    manifest.verify_sha256()
-    told = summary(loaded, manifest)
+    models = companions(loaded.settings, manifest)
+    for model in (manifest, *models.values()):
+        model.verify_sha256()
+    told = summary(loaded, manifest, models)
     if as_json:
         typer.echo(json.dumps(told, indent=2))
     else:
@@ -68,13 +72,16 @@ def schema(
     stderr().print(f"Wrote {escape(str(write))}")
 
 
-def summary(loaded: "Loaded", manifest: "Manifest") -> dict[str, Any]:
+def summary(loaded: "Loaded", manifest: "Manifest", models: "CropModels") -> dict[str, Any]:
     """What a configuration asks for, in JSON types and without secrets."""
     settings = loaded.settings
     return {
         "site": settings.site.name,
         "timezone": settings.site.timezone,
         "model": {"name": manifest.name, "sha256": manifest.sha256, "classes": list(manifest.classes)},
+        "classifiers": {
+            item.value: {"name": model.name, "sha256": model.sha256} for item, model in models.items()
+        },
         "config_hash": loaded.config_hash,
         "deliver": settings.deliver.url,
         "mqtt": f"{settings.mqtt.host}:{settings.mqtt.port}" if settings.mqtt.enabled else None,
@@ -117,6 +124,8 @@ def _print(told: dict[str, Any], file: str) -> None:
 
     model = told["model"]
     say(f"site {told['site']} ({told['timezone']}), model {model['name']} ({', '.join(model['classes'])})")
+    for item, classifier in told["classifiers"].items():
+        say(f"crops judged for {item}: {classifier['name']}")
     for name, camera in told["cameras"].items():
         say(f"camera {name}{'' if camera['enabled'] else ' (disabled)'}")
         for stream in camera["streams"]:

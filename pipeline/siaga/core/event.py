@@ -230,6 +230,8 @@ class EventDraft(_Frozen):
     """Numbers or short words for a person to read."""
     model: ModelRef | None = None
     """The model that said it; None when no model did."""
+    classifiers: tuple[ModelRef, ...] = Field(default=(), exclude_if=lambda refs: not refs)
+    """The crop classifiers that judged `items`; the key is left out when there are none."""
     config_hash: Sha256
     """sha256 of the configuration, secrets masked."""
     evidence: tuple[Evidence, ...] = ()

@@ -209,7 +209,7 @@ class Outbox:
             for piece in event.evidence
             if piece.sha256 == sha256
         ]
-        draft = {name: body[name] for name in EventDraft.model_fields}
+        draft = {name: body[name] for name in EventDraft.model_fields if name in body}
         changes = {
             "id": self._new_id(),
             "state": EventState.UPDATE,

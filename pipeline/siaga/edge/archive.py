@@ -113,6 +113,7 @@ def open_archive(spec: StoreSpec, clock: Clock) -> Archive:
         clock=clock,
         new_id=new_id,
         has_room=lambda: ballast.held,
+        classifiers=spec.classifiers,
     )
     ledger = LedgerStore(folder / "ledger.sqlite")
     return Archive(key, outbox, blobs, ballast, ledger, recorder, clock, new_id)

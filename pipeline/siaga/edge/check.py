@@ -2,6 +2,8 @@
 
 from siaga.core.errors import ConfigError
 from siaga.core.settings import Settings
+from siaga.core.verdict import Item
+from siaga.edge.companions import asked, companions
 from siaga.manifest import Manifest, resolve
 
 
@@ -9,8 +11,8 @@ def check_site(settings: Settings) -> Manifest:
     """Check what can be checked before any process starts.
 
     Raises:
-        ModelError: The model cannot be used.
-        ConfigError: The model knows no people, or an item is asked for that it has no class for.
+        ModelError: The model or a classifier cannot be used.
+        ConfigError: The model knows no people, or an item is asked for that nothing judges.
         DependencyMissing: The provider that is asked for is not installed.
     """
     manifest = model_for_people(settings)
@@ -36,22 +38,20 @@ def model_for_people(settings: Settings) -> Manifest:
 
 
 def check_items(settings: Settings, manifest: Manifest) -> None:
-    """Refuse an item that the model cannot judge: it would be "cannot tell" for ever, and look like safety.
+    """Refuse an item that no model judges: it would be "cannot tell" for ever, and look like safety.
 
     Raises:
         ConfigError: Names the key and what the model can judge.
+        ModelError: A classifier cannot be used.
     """
-    asked = {"ppe.requires": settings.ppe.requires}
-    for name, camera in settings.cameras.items():
-        asked[f"cameras.{name}.ppe.requires"] = camera.ppe.requires or ()
-        for zone, block in camera.zones.items():
-            asked[f"cameras.{name}.zones.{zone}.requires"] = block.requires
-    for key, items in asked.items():
-        for item in items:
-            if item.value not in manifest.classes:
+    judged = {*manifest.classes, *(item.value for item in companions(settings, manifest))}
+    for entry in asked(settings):
+        for item in entry.items:
+            if item.value not in judged:
                 raise ConfigError(
                     f"the model {manifest.name} cannot judge {item.value} "
                     f"(its classes: {', '.join(manifest.classes)})",
-                    where=key,
-                    fix="Take the item out, or choose a model that has it.",
+                    where=entry.key,
+                    fix="Take the item out, or choose a model that has it"
+                    + (", or name a harness_model." if item is Item.HARNESS else "."),
                 )

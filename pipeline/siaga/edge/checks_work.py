@@ -5,11 +5,15 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from siaga.core.errors import DependencyMissing
 from siaga.core.settings import Settings
 from siaga.edge.finding import Finding, Status
+
+if TYPE_CHECKING:
+    from siaga.manifest import CropManifest
 
 _SLOW_INFERENCE_S = 0.2
 _TRIES = 4
@@ -61,6 +65,36 @@ def _inference(settings: Settings) -> Finding:
             "inference", Status.WARN, said, "Choose a smaller model, or analyse fewer pictures a second."
         )
     return Finding("inference", Status.OK, said)
+
+
+def classifiers(settings: Settings) -> Iterator[Finding]:
+    """The second stage: bytes, what it judges, and a real look at a full batch of crops."""
+    from siaga.edge.companions import companions, crop_models
+    from siaga.manifest import resolve
+
+    manifest = resolve(settings.model)
+    used = crop_models(settings, manifest)
+    found = companions(settings, manifest)
+    if not found:
+        yield Finding("second stage", Status.OK, "none: the detector alone judges, and no harness")
+    for item, crops in found.items():
+        crops.verify_sha256()
+        said = f"{crops.name}: licence {crops.licence}; sha256 {crops.sha256[:12]}… verified"
+        timed = f"; {_look_ms(settings, crops):.1f} ms a crop" if item in used else "; not asked for"
+        yield Finding(f"{item.value} crops", Status.OK, said + timed)
+
+
+def _look_ms(settings: Settings, manifest: "CropManifest") -> float:
+    """Milliseconds for one crop of a full batch, opened as the edge opens it."""
+    import numpy as np
+
+    from siaga.detect.classifier import MAX_BATCH, open_classifier
+
+    classifier = open_classifier(manifest, provider=settings.detector.provider)
+    crop = np.full((manifest.input.height, manifest.input.width, 3), 114, np.uint8)
+    taken = min(_seconds(partial(classifier.classify, [crop] * MAX_BATCH)) for _ in range(_TRIES))
+    classifier.close()
+    return 1000 * taken / MAX_BATCH
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -52,6 +52,7 @@ def draft(
     size: tuple[int, int],
     model: ModelRef | None,
     config_hash: str,
+    classifiers: Iterable[ModelRef] = (),
     evidence: Iterable[Evidence] = (),
 ) -> EventDraft:
     """The record of ``transition``, not yet numbered, chained and signed."""
@@ -72,6 +73,7 @@ def draft(
         subjects=tuple(subject_record(subject, size) for subject in transition.subjects),
         detail=dict(transition.detail),
         model=model,
+        classifiers=tuple(classifiers),
         config_hash=config_hash,
         evidence=tuple(evidence),
     )

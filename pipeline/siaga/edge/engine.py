@@ -13,7 +13,7 @@ from siaga.judge.associate import associate
 
 
 class Engine:
-    """Detect, track, judge, apply the rules, hand over what is to be recorded.
+    """Detect, track, look closer, judge, apply the rules, hand over what is to be recorded.
 
     Args:
         lanes: What each camera remembers between frames, by camera name.
@@ -31,16 +31,18 @@ class Engine:
         """Analyse ``frames`` (at most one per camera) and return what was judged in each.
 
         Raises:
-            ModelError: The detector failed.
+            ModelError: The detector or a classifier failed.
         """
         scenes = []
         for frame, detections in zip(frames, self._detector.detect(frames), strict=True):
             lane = self._lanes[frame.camera]
-            tracks = lane.tracker.update(detections, frame.t)
-            people = associate(tracks, detections)
-            judged = lane.judge.update(people, frame.t, frame.size, frame.scale[1])
+            found = lane.second.sure(detections) if lane.second else detections
+            tracks = lane.tracker.update(found, frame.t)
+            people = associate(tracks, found)
+            close = lane.second.look(frame, people, detections) if lane.second else None
+            judged = lane.judge.update(people, frame.t, frame.size, frame.scale[1], close)
             scene = Scene(frame.camera, frame.t, frame.utc, frame.size, judged)
-            lane.remember(frame, scene, detections)
+            lane.remember(frame, scene, found)
             for transition in lane.rules.update(scene):
                 self._record(lane.occurrence(transition, frame))
             scenes.append(scene)

@@ -21,6 +21,7 @@ from siaga.edge.archive import Archive, open_archive
 from siaga.edge.child import Tether
 from siaga.edge.clips import WantedClip
 from siaga.edge.engine import Engine
+from siaga.edge.lane import crops_of
 from siaga.edge.link import CameraState, ClipAnswer, ClipRequest, Hello, listen, receive_slot
 from siaga.edge.parts import Parts, build_parts
 from siaga.edge.specs import EngineSpec
@@ -217,6 +218,7 @@ class EngineProcess:
                 "overwritten": eye.overwritten,
                 "age_p95_ms": round(float(np.percentile(eye.ages, 95)) * 1000) if eye.ages else None,
                 "conditions": sorted(self._parts.lanes[eye.name].conditions),
+                "crops": crops_of(self._parts.lanes[eye.name]),
                 "state": asdict(eye.state) if eye.state else None,
             }
             for eye in self._eyes.values()

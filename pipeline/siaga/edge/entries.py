@@ -38,12 +38,15 @@ def delivery_main(tether: Tether, spec: DeliverySpec) -> None:
 
 
 def first_steps(store: StoreSpec, manifest: Manifest, clock: Clock) -> None:
-    """Before anything starts: try the model, and remove what a crash left half-written."""
+    """Before anything starts: try the models, and remove what a crash left half-written."""
     follow_parent()
     from siaga.edge.archive import open_archive
-    from siaga.edge.parts import build_detector
+    from siaga.edge.companions import crop_models
+    from siaga.edge.parts import build_classifiers, build_detector
 
     archive = open_archive(store, clock)
     build_detector(store.settings, manifest).close()
+    for classifier in build_classifiers(store.settings, crop_models(store.settings, manifest)).values():
+        classifier.close()
     archive.sweep()
     archive.close()

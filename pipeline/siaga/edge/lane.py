@@ -1,5 +1,7 @@
 """Everything one camera remembers between frames."""
 
+from dataclasses import asdict
+
 from siaga.core.clock import IdFactory
 from siaga.core.detection import Detections
 from siaga.core.event import EventState, RuleKind, Transition
@@ -7,10 +9,12 @@ from siaga.core.frame import Frame
 from siaga.core.health import Condition, HealthChange
 from siaga.core.scene import Scene
 from siaga.core.settings import Camera, Settings
+from siaga.core.verdict import Item
 from siaga.core.video import HeadSample
 from siaga.edge.clips import ClipPlanner
 from siaga.edge.heads import HeadHistory
 from siaga.edge.recorder import Occurrence, occurrence_on
+from siaga.edge.second import Classifiers, SecondStage
 from siaga.judge.judge import Judge
 from siaga.judge.looks import Gates
 from siaga.judge.vote import VoteRules
@@ -29,21 +33,35 @@ class Lane:
     Args:
         name: The camera's name.
         new_id: Makes event ids.
+        classifiers: Of the second stage; none: the detector alone judges.
+
+    Attributes:
+        second: The second stage of this camera; None when nothing that it judges is asked for.
     """
 
-    def __init__(self, name: str, settings: Settings, manifest: Manifest, new_id: IdFactory) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        manifest: Manifest,
+        new_id: IdFactory,
+        classifiers: Classifiers | None = None,
+    ) -> None:
         self.name = name
         self.camera: Camera = settings.cameras[name]
         self.tracker = ByteTrack(
             TrackRules(activate=manifest.thresholds.confidence["person"], fps=self.camera.detect.fps)
         )
         self.rules = RuleBook(name, self.camera, settings, new_id)
+        closer = {item: one for item, one in (classifiers or {}).items() if item in self.rules.items}
         self.judge = Judge(
             self.rules.items,
             manifest.classes,
             vote_rules(manifest, self.camera.detect.fps),
             Gates(manifest.gates.min_head_px, manifest.gates.min_person_px),
+            {item: close_rules(manifest, item, self.camera, settings) for item in closer},
         )
+        self.second = SecondStage(self.camera, settings, manifest, closer) if closer else None
         self.ledger = Ledger(settings.site.name, name, self.camera.zones)
         clip = settings.evidence.clip
         masks = tuple(mask.coordinates for mask in self.camera.masks.values())
@@ -92,9 +110,25 @@ class Lane:
         return Occurrence(transition, size=(1, 1))
 
 
+def crops_of(lane: Lane) -> dict[str, dict[str, float]]:
+    """What the second stage of ``lane`` cost so far, by item, in JSON types; empty without one."""
+    counts = lane.second.counts if lane.second is not None else {}
+    return {item.value: asdict(count) for item, count in counts.items()}
+
+
 def vote_rules(manifest: Manifest, fps: float) -> VoteRules:
     """The manifest counts looks; voting counts seconds, so that lost frames do not stretch the window."""
+    return _rules(manifest, 1 / fps)
+
+
+def close_rules(manifest: Manifest, item: Item, camera: Camera, settings: Settings) -> VoteRules:
+    """As :func:`vote_rules`, for an item of a classifier: it looks for a harness more rarely."""
+    between = 1 / camera.detect.fps
+    return _rules(manifest, max(between, settings.crops.harness_period) if item is Item.HARNESS else between)
+
+
+def _rules(manifest: Manifest, between: float) -> VoteRules:
     votes = manifest.votes
     return VoteRules(
-        window_s=votes.window / fps, min_looks=votes.min_looks, worn=votes.worn, missing=votes.missing
+        window_s=votes.window * between, min_looks=votes.min_looks, worn=votes.worn, missing=votes.missing
     )

@@ -25,6 +25,13 @@ _CAPTURE: tuple[tuple[Kind, str, str, str], ...] = (
 )
 
 
+_CROPS = (
+    ("looked", "crops", "Crops that a classifier looked at."),
+    ("left_out", "crops_left_out", "People whose turn came and for whom there was no time or no picture."),
+    ("seconds", "crop_seconds", "Time spent on cutting crops and looking at them."),
+)
+
+
 class MetricsServer:
     """Serves the newest state while its ``with`` block lasts; does nothing when metrics are off.
 
@@ -109,6 +116,7 @@ def _frames(cameras: Mapping[str, Any]) -> "Iterator[Metric]":
     yield _family(
         "gauge", "frame_age_p95_seconds", "Age of analysed frames, 95th percentile.", by_camera, ages
     )
+    yield from _crops(cameras)
     conditions = [
         ((name, condition.value), condition.value in camera["conditions"])
         for name, camera in cameras.items()
@@ -116,6 +124,19 @@ def _frames(cameras: Mapping[str, Any]) -> "Iterator[Metric]":
     ]
     words = "1 while the condition keeps the camera's zones from being monitored."
     yield _family("gauge", "camera_condition", words, ("camera", "condition"), conditions)
+
+
+def _crops(cameras: Mapping[str, Any]) -> "Iterator[Metric]":
+    """What the second stage costs; nothing where there is none."""
+    counts = {
+        (name, item): count
+        for name, camera in cameras.items()
+        for item, count in camera.get("crops", {}).items()
+    }
+    for key, name, words in _CROPS:
+        if counts:
+            samples = [(labels, count[key]) for labels, count in counts.items()]
+            yield _family("counter", name, words, ("camera", "item"), samples)
 
 
 def _capture(states: Mapping[str, Any]) -> "Iterator[Metric]":

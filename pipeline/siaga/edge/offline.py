@@ -15,6 +15,7 @@ from siaga.core.settings import Settings, StreamUrl
 from siaga.edge.annotate import AnnotatedVideo
 from siaga.edge.archive import Archive, open_archive
 from siaga.edge.clip_cutter import cut
+from siaga.edge.companions import classifier_refs, crop_models
 from siaga.edge.engine import Engine
 from siaga.edge.lane import Lane
 from siaga.edge.link import ClipRequest
@@ -85,8 +86,14 @@ def analyse(
     settings = job.settings.model_copy(update={"state_dir": job.out})
     clock = ManualClock(job.start)
     seed = _seed(job)
+    manifest = resolve(settings.model)
     store = StoreSpec(
-        settings, job.config_hash, model_ref(resolve(settings.model)), UUID(int=0, version=4), seed=seed
+        settings,
+        job.config_hash,
+        model_ref(manifest),
+        UUID(int=0, version=4),
+        seed,
+        classifier_refs(crop_models(settings, manifest)),
     )
     # The source first: a path that is wrong leaves nothing behind.
     with (
@@ -94,7 +101,7 @@ def analyse(
         closing(open_archive(store, clock)) as archive,
     ):
         parts = build_parts(settings, (job.camera,), clock, seed=seed)
-        with closing(parts.detector):
+        with closing(parts):
             run = _Run(job, parts, archive, clock, source, on_scene)
             try:
                 run.through(progress)

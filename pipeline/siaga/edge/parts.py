@@ -1,12 +1,16 @@
 """Builds an engine's parts from the settings: model, detector, and a lane per camera."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from siaga.core.clock import Clock, repeatable, uuid7_factory
 from siaga.core.settings import ObjectFilter, Settings
+from siaga.core.verdict import Item
+from siaga.detect.classifier import OnnxClassifier, open_classifier
 from siaga.detect.detector import OnnxDetector, open_detector
+from siaga.edge.companions import CropModels, crop_models
 from siaga.edge.lane import Lane
+from siaga.edge.second import HEADS
 from siaga.manifest import Manifest, resolve
 
 _WEAK_PERSON = 0.1
@@ -14,10 +18,17 @@ _WEAK_PERSON = 0.1
 
 @dataclass(frozen=True)
 class Parts:
-    """An engine's detector and lanes."""
+    """An engine's models and lanes."""
 
     detector: OnnxDetector
     lanes: Mapping[str, Lane]
+    classifiers: Mapping[Item, OnnxClassifier] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Let go of the models."""
+        self.detector.close()
+        for classifier in self.classifiers.values():
+            classifier.close()
 
 
 def filters_of(settings: Settings) -> dict[str, Mapping[str, ObjectFilter]]:
@@ -28,15 +39,18 @@ def filters_of(settings: Settings) -> dict[str, Mapping[str, ObjectFilter]]:
     }
 
 
-def build_detector(settings: Settings, manifest: Manifest) -> OnnxDetector:
+def build_detector(settings: Settings, manifest: Manifest, *, candidates: bool = False) -> OnnxDetector:
     """Open the model.
+
+    Args:
+        candidates: Whether a classifier looks at heads: then weak ones are wanted too.
 
     Raises:
         ModelError: It cannot be used.
         DependencyMissing: The provider that the settings ask for is not installed.
     """
     return open_detector(
-        with_weak_people(manifest),
+        with_weak_heads(with_weak_people(manifest)) if candidates else with_weak_people(manifest),
         provider=settings.detector.provider,
         filters=filters_of(settings),
         remembered=settings.state_dir / "models.json",
@@ -49,10 +63,35 @@ def with_weak_people(manifest: Manifest) -> Manifest:
     They begin no track. They keep half-hidden people's tracks alive (ByteTrack's second association), and
     whoever might be a person is pixelated.
     """
-    confidence = manifest.thresholds.confidence
-    weak = confidence | {"person": min(_WEAK_PERSON, confidence.get("person", 1.0))}
-    thresholds = manifest.thresholds.model_copy(update={"confidence": weak})
+    return _down_to(_WEAK_PERSON, ("person",), manifest)
+
+
+def with_weak_heads(manifest: Manifest) -> Manifest:
+    """The same model, asked for weak heads and helmets too: they only show a classifier where to look."""
+    return _down_to(manifest.thresholds.candidate, HEADS, manifest)
+
+
+def _down_to(least: float, names: tuple[str, ...], manifest: Manifest) -> Manifest:
+    confidence = {
+        name: min(least, bound) if name in names else bound
+        for name, bound in manifest.thresholds.confidence.items()
+    }
+    thresholds = manifest.thresholds.model_copy(update={"confidence": confidence})
     return manifest.model_copy(update={"thresholds": thresholds})
+
+
+def build_classifiers(settings: Settings, models: CropModels) -> dict[Item, OnnxClassifier]:
+    """Open the classifiers.
+
+    Raises:
+        ModelError, DependencyMissing: As for the detector.
+    """
+    return {
+        item: open_classifier(
+            manifest, provider=settings.detector.provider, remembered=settings.state_dir / "models.json"
+        )
+        for item, manifest in models.items()
+    }
 
 
 def build_parts(
@@ -68,5 +107,8 @@ def build_parts(
     """
     manifest = resolve(settings.model)
     new_id = uuid7_factory(clock, repeatable(seed, "events"))
-    lanes = {name: Lane(name, settings, manifest, new_id) for name in cameras}
-    return Parts(build_detector(settings, manifest), lanes)
+    models = crop_models(settings, manifest)
+    classifiers = build_classifiers(settings, models)
+    lanes = {name: Lane(name, settings, manifest, new_id, classifiers) for name in cameras}
+    detector = build_detector(settings, manifest, candidates=Item.HELMET in models)
+    return Parts(detector, lanes, classifiers)

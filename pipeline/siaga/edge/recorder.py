@@ -3,7 +3,7 @@
 What cannot be kept is never dropped in silence: the record names the piece and why it is not there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import UUID
@@ -27,6 +27,7 @@ from siaga.core.event import (
 from siaga.core.frame import Frame, Rgb
 from siaga.core.geometry import Polygon
 from siaga.core.settings import Settings
+from siaga.core.verdict import Item
 from siaga.core.video import HeadSample
 from siaga.edge.clips import WantedClip
 from siaga.edge.drafts import draft
@@ -90,6 +91,7 @@ class Recorder:
 
     Args:
         settings: The site's.
+        classifiers: The second stage's, by the item that they judge.
         has_room: Whether evidence may be written: on a full disk what room there is belongs to records.
     """
 
@@ -104,6 +106,7 @@ class Recorder:
         clock: Clock,
         new_id: IdFactory,
         has_room: Callable[[], bool] = lambda: True,
+        classifiers: Mapping[Item, ModelRef] | None = None,
     ) -> None:
         self._settings = settings
         self._config_hash = config_hash
@@ -113,6 +116,7 @@ class Recorder:
         self._clock = clock
         self._new_id = new_id
         self._has_room = has_room
+        self._classifiers = dict(classifiers or {})
         self._awaiting_clip: dict[UUID, EventDraft] = {}
 
     def record(self, said: Occurrence) -> Event:
@@ -129,6 +133,7 @@ class Recorder:
             site=self._settings.site.name,
             size=said.size,
             model=self._model if transition.rule is not RuleKind.CAMERA_UNMONITORED else None,
+            classifiers=[ref for item, ref in self._classifiers.items() if item in transition.items],
             config_hash=self._config_hash,
             evidence=self._stills(said) if is_new else (),
         )

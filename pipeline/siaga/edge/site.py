@@ -26,6 +26,7 @@ from siaga.core.settings import Settings
 from siaga.core.settings.load import Loaded
 from siaga.edge.check import check_site
 from siaga.edge.child import follow_parent
+from siaga.edge.companions import classifier_refs, crop_models
 from siaga.edge.entries import camera_main, delivery_main, engine_main, first_steps
 from siaga.edge.specs import CameraSpec, DeliverySpec, EngineSpec, StoreSpec, model_ref
 from siaga.edge.supervisor import Job, Supervisor
@@ -119,7 +120,8 @@ def run_site(
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     settings = loaded.settings
     manifest = check_site(settings)
-    store = StoreSpec(settings, loaded.config_hash, model_ref(manifest), uuid4())
+    classifiers = classifier_refs(crop_models(settings, manifest))
+    store = StoreSpec(settings, loaded.config_hash, model_ref(manifest), uuid4(), classifiers=classifiers)
     with _only_one(settings.state_dir), _runtime_folder(settings.state_dir) as runtime:
         prepare(store, manifest, clock)
         supervisor = Supervisor(

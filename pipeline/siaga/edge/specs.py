@@ -1,12 +1,14 @@
 """What each process is told at its start: plain, picklable, and light to import."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
 from siaga.core.event import ModelRef
 from siaga.core.geometry import Polygon
 from siaga.core.settings import Camera, Clip, Settings
+from siaga.core.verdict import Item
 from siaga.manifest import Manifest
 
 
@@ -21,6 +23,7 @@ class StoreSpec:
 
     Attributes:
         boot_id: Names this start of the edge.
+        classifiers: The second stage's, by the item that they judge.
         seed: Makes key and ids repeatable, for results that depend on a file alone; None for a real box.
             A key that anybody can make again proves integrity, not origin.
     """
@@ -30,6 +33,7 @@ class StoreSpec:
     model: ModelRef
     boot_id: UUID
     seed: bytes | None = None
+    classifiers: Mapping[Item, ModelRef] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

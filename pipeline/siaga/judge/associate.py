@@ -33,9 +33,9 @@ def associate(tracks: Sequence[Track], detections: Detections) -> tuple[Person, 
     if not tracks:
         return ()
     people = as_boxes(track.xyxy for track in tracks)
-    heads = _match_heads(people, find_heads(detections))
+    heads = match_heads(people, find_heads(detections))
     vests = _match_vests(people, detections.of("vest"))
-    covered = _covered(people, heads)
+    hidden_heads = covered(people, heads)
     return tuple(
         Person(
             track_id=track.track_id,
@@ -47,7 +47,7 @@ def associate(tracks: Sequence[Track], detections: Detections) -> tuple[Person, 
             head_px=head.part.xyxy[3] - head.part.xyxy[1] if head else None,
             covered_by_other=bool(hidden),
         )
-        for track, head, vest, hidden in zip(tracks, heads, vests, covered, strict=True)
+        for track, head, vest, hidden in zip(tracks, heads, vests, hidden_heads, strict=True)
     )
 
 
@@ -67,7 +67,8 @@ def _assign(costs: Costs, reject: float) -> list[tuple[int, int]]:
     ]
 
 
-def _match_heads(people: FloatArray, heads: tuple[HeadCandidate, ...]) -> list[HeadCandidate | None]:
+def match_heads(people: FloatArray, heads: tuple[HeadCandidate, ...]) -> list[HeadCandidate | None]:
+    """The head of each of ``people`` (N, 4), one to one; both kinds when a rival leaves it open."""
     matched: list[HeadCandidate | None] = [None] * len(people)
     if not heads:
         return matched
@@ -120,7 +121,7 @@ def _match_vests(people: FloatArray, vests: Detections) -> list[Part | None]:
     return matched
 
 
-def _covered(people: FloatArray, heads: list[HeadCandidate | None]) -> NDArray[np.bool_]:
+def covered(people: FloatArray, heads: Sequence[HeadCandidate | None]) -> NDArray[np.bool_]:
     """Whose head region (N,) lies behind another person's box.
 
     The one whose feet are lower in the picture stands in front. Two people with a head each are not in

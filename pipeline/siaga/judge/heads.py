@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siaga.core.detection import Detections
-from siaga.core.geometry import FloatArray, area, contained, intersection
+from siaga.core.geometry import FloatArray, area, as_boxes, contained, intersection
 from siaga.core.person import Part
 
 Costs = NDArray[np.float64]
@@ -35,6 +35,13 @@ class HeadCandidate:
             raise ValueError("a head candidate without a part")
         return part
 
+    @property
+    def is_one(self) -> bool:
+        """Whether both parts, if there are two, lie on the same spot: one head, of either kind."""
+        if self.helmet is None or self.head is None:
+            return True
+        return bool(same_spot(as_boxes((self.helmet.xyxy, self.head.xyxy)))[0, 1])
+
 
 def find_heads(detections: Detections) -> tuple[HeadCandidate, ...]:
     """Merge ``helmet`` (head and helmet) and ``head`` (bare) boxes that lie on the same spot.
@@ -44,7 +51,7 @@ def find_heads(detections: Detections) -> tuple[HeadCandidate, ...]:
     helmets, bare = detections.of("helmet"), detections.of("head")
     boxes = np.concatenate([helmets.xyxy, bare.xyxy])
     scores = np.concatenate([helmets.confidence, bare.confidence])
-    same = _same_spot(boxes)
+    same = same_spot(boxes)
     heads: list[HeadCandidate] = []
     leads: list[int] = []
     # Ties are broken by place in the detector's list, so that a file gives the same result every time.
@@ -61,7 +68,7 @@ def find_heads(detections: Detections) -> tuple[HeadCandidate, ...]:
     return tuple(heads)
 
 
-def _same_spot(boxes: FloatArray) -> NDArray[np.bool_]:
+def same_spot(boxes: FloatArray) -> NDArray[np.bool_]:
     """Which pairs of boxes (N, 4) are one head, (N, N)."""
     areas = np.maximum(area(boxes), 1e-6)
     shared = intersection(boxes, boxes)

@@ -1,11 +1,12 @@
 """The judge of one camera: keeps the votes of everybody in view and says what holds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from siaga.core.geometry import Box, displacement
 from siaga.core.person import Judged, Person
-from siaga.core.verdict import Item, Verdict
+from siaga.core.verdict import Item, Look, Verdict
+from siaga.judge.closer import CloseLooks, confirmed
 from siaga.judge.looks import Gates, look_at
 from siaga.judge.vote import Voter, VoteRules
 
@@ -30,6 +31,7 @@ class Judge:
         classes: Names of the model's classes; an item that the model has no class for is never judged.
         rules: How looks become verdicts.
         gates: Sizes under which nothing is judged, in pixels of the analysed picture.
+        closely: Items that classifiers judge on crops, and how those looks become verdicts.
     """
 
     def __init__(
@@ -38,15 +40,22 @@ class Judge:
         classes: Iterable[str],
         rules: VoteRules | None = None,
         gates: Gates | None = None,
+        closely: Mapping[Item, VoteRules] | None = None,
     ) -> None:
         self._items = tuple(items)
         self._classes = frozenset(classes)
         self._rules = rules or VoteRules()
         self._gates = gates or Gates()
+        self._closely = dict(closely or {})
         self._memory: dict[int, _Memory] = {}
 
     def update(
-        self, people: Sequence[Person], t: float, size: tuple[int, int], scale: float = 1.0
+        self,
+        people: Sequence[Person],
+        t: float,
+        size: tuple[int, int],
+        scale: float = 1.0,
+        close: CloseLooks | None = None,
     ) -> tuple[Judged, ...]:
         """Judge one frame.
 
@@ -58,6 +67,8 @@ class Judge:
             t: Seconds on the rule clock.
             size: (width, height) in pixels of the full-resolution picture.
             scale: Full-resolution pixels per analysed pixel; the gates count in analysed pixels.
+            close: What the classifiers say. Of an item that they judge and did not look at now, what holds
+                is said without a new look.
 
         Returns:
             One :class:`Judged` per person, in the same order.
@@ -68,7 +79,8 @@ class Judge:
             if person.track_id not in self._memory:
                 self._take_over(person, present, t)
         gates = Gates(self._gates.min_head_px * scale, self._gates.min_person_px * scale)
-        return tuple(self._judge(person, t, size, gates) for person in people)
+        seen = close or {}
+        return tuple(self._judge(person, t, size, gates, seen.get(person.track_id, {})) for person in people)
 
     def inherit(self, old_id: int, new_id: int) -> None:
         """Let track ``new_id`` go on with the votes of track ``old_id``; nothing when that is not known."""
@@ -85,12 +97,27 @@ class Judge:
         if distance <= _REACH:
             self.inherit(old_id, person.track_id)
 
-    def _judge(self, person: Person, t: float, size: tuple[int, int], gates: Gates) -> Judged:
+    def _judge(
+        self, person: Person, t: float, size: tuple[int, int], gates: Gates, close: Mapping[Item, Look]
+    ) -> Judged:
         kept = self._memory.setdefault(person.track_id, _Memory(t, person.xyxy))
         kept.seen, kept.xyxy = t, person.xyxy
-        looks = tuple(look_at(person, item, size, gates, self._classes) for item in self._items)
+        looks: list[Look] = []
         verdicts: list[Verdict] = []
-        for look in looks:
-            voter = kept.voters.setdefault(look.item, Voter(look.item, self._rules))
-            verdicts.append(voter.add(look, t))
-        return Judged(person, looks, tuple(verdicts))
+        for item in self._items:
+            voter = kept.voters.setdefault(item, Voter(item, self._closely.get(item, self._rules)))
+            look = self._look(person, item, size, gates, close)
+            if look is None:
+                verdicts.append(voter.hold(t))
+            else:
+                looks.append(look)
+                verdicts.append(voter.add(look, t))
+        return Judged(person, tuple(looks), tuple(verdicts))
+
+    def _look(
+        self, person: Person, item: Item, size: tuple[int, int], gates: Gates, close: Mapping[Item, Look]
+    ) -> Look | None:
+        if item not in self._closely:
+            return look_at(person, item, size, gates, self._classes)
+        look = close.get(item)
+        return confirmed(look, person, gates) if look is not None and item is Item.HELMET else look

@@ -2,7 +2,7 @@
 
 A missing helmet needs a bare head that was found: absence alone is never taken for it. There is no class
 for a torso without a vest, so a vest is only ever seen worn, and otherwise not seen. The harness is judged
-by no model yet. All three take the same road: a model that gives the class gives the item.
+by no detector: only a classifier of the second stage says anything about it (see ``closer``).
 """
 
 from collections.abc import Set
@@ -57,7 +57,7 @@ def _helmet_unknown(person: Person, size: tuple[int, int], gates: Gates) -> Reas
         return Reason.TOO_SMALL
     if _cut_off(person, size):
         return Reason.CUT_OFF
-    if person.covered_by_other or _flat(person.xyxy):
+    if person.covered_by_other or flat(person.xyxy):
         return Reason.OCCLUDED
     if person.helmet is not None and person.head is not None:
         return Reason.AMBIGUOUS
@@ -69,25 +69,29 @@ def _vest(person: Person, size: tuple[int, int], gates: Gates) -> Look:
         return Look(Item.VEST, State.UNKNOWN, reason=Reason.TOO_SMALL)
     if person.vest is not None:
         return Look(Item.VEST, State.WORN, person.vest.confidence)
-    hidden = person.covered_by_other or _flat(person.xyxy)
-    reason = Reason.OCCLUDED if hidden else Reason.CUT_OFF if _at_edge(person.xyxy, size) else Reason.NOT_SEEN
+    hidden = person.covered_by_other or flat(person.xyxy)
+    reason = Reason.OCCLUDED if hidden else Reason.CUT_OFF if at_edge(person.xyxy, size) else Reason.NOT_SEEN
     return Look(Item.VEST, State.UNKNOWN, reason=reason)
 
 
 def _cut_off(person: Person, size: tuple[int, int]) -> bool:
     """Whether the head, or without one the upper part of the body, runs into the picture's edge."""
-    if person.head_box is not None:
-        return _at_edge(person.head_box, size)
-    x1, y1, x2, y2 = person.xyxy
-    return _at_edge((x1, y1, x2, y1 + 0.25 * (y2 - y1)), size)
+    return at_edge(person.head_box or upper(person.xyxy, 0.25), size)
 
 
-def _at_edge(box: Box, size: tuple[int, int]) -> bool:
+def upper(box: Box, share: float) -> Box:
+    """The uppermost ``share`` of ``box``."""
+    x1, y1, x2, y2 = box
+    return (x1, y1, x2, y1 + share * (y2 - y1))
+
+
+def at_edge(box: Box, size: tuple[int, int]) -> bool:
     """Whether the left, top, right or bottom edge of the picture cuts ``box``."""
     width, height = size
     margin = max(2.0, _EDGE * width)
     return box[0] <= margin or box[1] <= margin or box[2] >= width - margin or box[3] >= height - margin
 
 
-def _flat(box: Box) -> bool:
+def flat(box: Box) -> bool:
+    """Whether ``box`` is too flat to be a person of whom enough shows."""
     return box[3] - box[1] < _FLAT * (box[2] - box[0])

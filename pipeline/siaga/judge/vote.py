@@ -42,7 +42,11 @@ class Voter:
     def add(self, look: Look, t: float) -> Verdict:
         """Count ``look``, taken at ``t`` (seconds, rule clock), and say what holds now."""
         self._looks.append((t, look))
-        while t - self._looks[0][0] > self._rules.window_s:
+        return self.hold(t)
+
+    def hold(self, t: float) -> Verdict:
+        """Say what holds at ``t`` without a new look: nobody looked, which speaks for nothing."""
+        while self._looks and t - self._looks[0][0] > self._rules.window_s:
             self._looks.popleft()
         votes = self._count()
         self._state = self._decide(votes)
@@ -80,5 +84,5 @@ class Voter:
 
     def _always(self) -> Reason | None:
         """What more looks cannot change."""
-        last = self._looks[-1][1].reason
+        last = self._looks[-1][1].reason if self._looks else None
         return last if last is Reason.NOT_JUDGED_BY_MODEL else None

@@ -53,6 +53,17 @@ class Detector(Block):
     """Engine processes, each with one-thread sessions; 0: one per core that is left beside decoding."""
 
 
+class Crops(Block):
+    """How often the crop classifiers look."""
+
+    heads_per_frame: int = Field(default=16, ge=1, le=256)
+    """Most heads looked at in one analysed picture; who was not looked at longest comes first."""
+    harness_per_frame: int = Field(default=4, ge=1, le=256)
+    """Most people looked at for a harness in one analysed picture."""
+    harness_period: Seconds = Field(default=0.5, gt=0, le=60)
+    """The same person is looked at for a harness again only after this long."""
+
+
 class Ppe(Block):
     """Equipment asked for in the whole picture of every camera."""
 
@@ -184,6 +195,12 @@ class Settings(Block):
     """Where this box keeps its key, its records and its evidence."""
     model: str = "siaga-ppe-n"
     """Name of a shipped model or path of a manifest."""
+    head_model: str | None = None
+    """The crop classifier for helmets: name or path, or `disabled`; default: what the model names."""
+    harness_model: str | None = None
+    """The crop classifier for harnesses, as `head_model`; without one a harness cannot be asked for."""
+    crops: Crops = Crops()
+    """How often the crop classifiers look."""
     detector: Detector = Detector()
     """How the model is run."""
     cameras: dict[Name, Camera] = Field(min_length=1)
