@@ -94,11 +94,12 @@ def test_weather_and_dirt_need_no_rendering(name: str, base: str, camera: str) -
         ("seed: 3\n", "seed"),
         ("cameras: {gate: {fov_deg: 40}}\n", "camera"),
         ("cast: {visitor: {enters_s: 1}}\n", "cast"),
+        ("duration_s: 31\n", "duration_s"),
     ],
 )
 def test_frames_of_another_scene_are_refused(change: str, differs: str, tmp_path: Path) -> None:
     keep_scene(tmp_path, load_scenario("groundworks"), "gate")
-    check_scene(tmp_path, parse_scenario(DUST), "gate")
+    check_scene(tmp_path, parse_scenario(DUST + "duration_s: 7\n"), "gate")
     for look in (check_scene, keep_scene):
         with pytest.raises(Conflict, match=f"differs in {differs}"):
             look(tmp_path, parse_scenario(DUST + change), "gate")

@@ -2,7 +2,7 @@
 
 Of a scenario, the renderer sees the site, who and what moves there, the light, and where the camera stands.
 Weather, a dirty window, the sensor and the codec come after it: scenarios that differ in these alone share
-their frames.
+their frames; one may be shorter than the other.
 """
 
 from __future__ import annotations
@@ -64,6 +64,9 @@ def check_scene(folder: Path, scenario: Scenario, camera: str) -> None:
     except (OSError, ValueError) as error:
         raise StorageError("this file cannot be read", where=str(path), fix="Remove it.") from error
     scene = scene_of(scenario, camera)
+    # The first seconds of a longer clip are the frames of a shorter one.
+    if scenario.duration_s <= kept.get("duration_s", 0.0):
+        scene["duration_s"] = kept["duration_s"]
     if kept == scene:
         return
     differs = ", ".join(sorted(key for key in {*kept, *scene} if kept.get(key) != scene.get(key)))

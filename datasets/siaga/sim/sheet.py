@@ -64,10 +64,10 @@ def write_picture(path: Path, picture: Rgb, jpeg_quality: int = 92) -> None:
     Raises:
         StorageError: It cannot be written.
     """
+    jpeg = path.suffix.lower() in (".jpg", ".jpeg")
+    how = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality] if jpeg else []
     try:
-        done = cv2.imwrite(
-            str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]
-        )
+        done = cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), how)
     except cv2.error:
         done = False
     if not done:
