@@ -9,16 +9,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from siaga.core.errors import ConfigError
 from siaga.data.cards import Card
 
 FILE = "training.yaml"
 
 
-def hardware() -> str:
-    """The processor and how many of its threads this process may use."""
+def hardware(device: str | None = None) -> str:
+    """The GPU that ``device`` (as ultralytics names it; None: the first one) stands for, or the processor."""
+    import torch
+
+    if device != "cpu" and torch.cuda.is_available():
+        return str(torch.cuda.get_device_name())
     name = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
@@ -35,8 +41,20 @@ def commit() -> str:
 
 
 def sources(prepared: Path, cards: Path) -> list[dict[str, str | int]]:
-    """Licence, address and number of training pictures of every source in a prepared set."""
-    images: Mapping[str, Mapping[str, int]] = json.loads((prepared / "report.json").read_text())["images"]
+    """Licence, address and number of training pictures of every source in a prepared set.
+
+    Raises:
+        ConfigError: The set's report is missing or broken, or a source has no card.
+    """
+    report = prepared / "report.json"
+    try:
+        images: Mapping[str, Mapping[str, int]] = json.loads(report.read_text(encoding="utf-8"))["images"]
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(
+            "The prepared set does not say what it is made of.",
+            where=str(report),
+            fix="Make it with: siaga data prepare.",
+        ) from error
     rows: list[dict[str, str | int]] = []
     for name, count in images["train"].items():
         card = Card.load(cards / f"{name}.yaml")
@@ -53,16 +71,26 @@ def sources(prepared: Path, cards: Path) -> list[dict[str, str | int]]:
     return rows
 
 
-def write(out: Path, prepared: Path, cards: Path, start: Path, command: Sequence[str], now: datetime) -> None:
-    """Write ``training.yaml`` into ``out``. ``now``: aware, when the run started."""
-    facts = {
+def collect(
+    prepared: Path, cards: Path, start: Path, command: Sequence[str], now: datetime, device: str | None
+) -> dict[str, Any]:
+    """What the manifest will say about this run. ``now``: aware, when it started.
+
+    Raises:
+        ConfigError: See :func:`sources`.
+    """
+    return {
         "start": start.name,
         "framework": f"ultralytics {version('ultralytics')}, torch {version('torch')}",
         "command": " ".join(command),
         "commit": commit(),
         "date": now.date().isoformat(),
-        "hardware": hardware(),
+        "hardware": hardware(device),
         "sources": sources(prepared, cards),
     }
+
+
+def write(out: Path, facts: Mapping[str, Any]) -> None:
+    """Write ``training.yaml`` into the new folder ``out``."""
     out.mkdir(parents=True, exist_ok=True)
-    (out / FILE).write_text(yaml.safe_dump(facts, sort_keys=False), encoding="utf-8")
+    (out / FILE).write_text(yaml.safe_dump(dict(facts), sort_keys=False), encoding="utf-8")

@@ -1,10 +1,13 @@
-"""The detector's trainer: keeps what the COCO start knows about people, and is quick on a CPU."""
+"""The detector's trainer: keeps what the start knows of our classes, and is quick on a CPU."""
 
 from __future__ import annotations
 
+import csv
 import math
 import os
 import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,36 +15,47 @@ from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.torch_utils import strip_optimizer
 
-_COCO_PERSON = 0
 _BIAS_AT_640_PX = 640
+_MOST_LOADERS = 8
 
 
-def narrow_classes(model: DetectionModel, names: dict[int, str], start_rows: list[int]) -> None:
-    """Replace the last classification layer by one for ``names``, each row starting from a COCO row.
+def rows_by_name(names: Mapping[int, str], start_names: Mapping[int, str]) -> list[int]:
+    """For each of our classes the start's class of the same name; -1 where it has none."""
+    known = {name: class_id for class_id, name in start_names.items()}
+    return [known.get(name, -1) for name in names.values()]
+
+
+def narrow_classes(model: DetectionModel, names: dict[int, str], start_rows: Sequence[int]) -> None:
+    """Replace the last classification layer by one for ``names``, each row starting from one of the start's.
 
     Loading weights into a head of another class count would throw the whole classification branch away,
     and with it what the start knows about people. Here only its last 1 x 1 convolution changes.
 
     Args:
-        start_rows: For each new class the COCO class id that its row starts from; a negative one starts
+        start_rows: For each new class the start's class id that its row starts from; a negative one starts
             the row near zero.
     """
     head = model.model[-1]
-    for branch, stride in zip(head.cv3, head.stride.tolist(), strict=True):
-        old = branch[-1]
-        new = torch.nn.Conv2d(old.in_channels, len(names), 1)
-        with torch.no_grad():
-            torch.nn.init.normal_(new.weight, std=0.01)
-            new.bias.fill_(math.log(5 / len(names) / (_BIAS_AT_640_PX / stride) ** 2))
-            for row, coco_id in enumerate(start_rows):
-                if coco_id >= 0:
-                    new.weight[row] = old.weight[coco_id]
-                    new.bias[row] = old.bias[coco_id]
-        branch[-1] = new
+    # A head without NMS has a second set of branches.
+    for branches in (head.cv3, getattr(head, "one2one_cv3", None) or ()):
+        for branch, stride in zip(branches, head.stride.tolist(), strict=False):
+            branch[-1] = _narrowed(branch[-1], len(names), start_rows, stride)
     head.nc = model.nc = len(names)
     head.no = head.nc + 4 * head.reg_max
     model.yaml["nc"] = len(names)
     model.names = names
+
+
+def _narrowed(old: Any, classes: int, start_rows: Sequence[int], stride: float) -> Any:
+    new = torch.nn.Conv2d(old.in_channels, classes, 1)
+    with torch.no_grad():
+        torch.nn.init.normal_(new.weight, std=0.01)
+        new.bias.fill_(math.log(5 / classes / (_BIAS_AT_640_PX / stride) ** 2))
+        for row, start_row in enumerate(start_rows):
+            if start_row >= 0:
+                new.weight[row] = old.weight[start_row]
+                new.bias[row] = old.bias[start_row]
+    return new
 
 
 def fit_rate_to_time(trainer: DetectionTrainer) -> None:
@@ -58,27 +72,39 @@ def fit_rate_to_time(trainer: DetectionTrainer) -> None:
         group["lr"] = group["initial_lr"] * factor
 
 
+def count_from_the_first_start(trainer: DetectionTrainer) -> None:
+    """In a resumed run, let the clock go on where the killed one left it.
+
+    Ultralytics starts it at zero again, so that a limit of hours would be granted anew and the log would
+    forget the hours spent.
+    """
+    if not trainer.start_epoch:
+        return
+    with trainer.csv.open(encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if int(row["epoch"]) <= trainer.start_epoch]
+    trainer.train_time_start -= float(rows[-1]["time"]) if rows else 0.0
+    trainer.start_epoch = 0
+
+
 class PpeTrainer(DetectionTrainer):  # type: ignore[misc]
-    """Ultralytics' trainer, from a COCO checkpoint (its person row is kept) or from one of its own."""
+    """Ultralytics' trainer, from any detector's checkpoint; rows of classes with our names are kept."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         # Ultralytics forces 0 on a CPU; one loader beside the compute threads hides the augmentation.
-        self.args.workers = 1
+        most = 1 if self.device.type == "cpu" else _MOST_LOADERS
+        self.args.workers = min(most, os.cpu_count() or 1)
+        self.add_callback("on_train_epoch_start", count_from_the_first_start)
         self.add_callback("on_train_batch_end", fit_rate_to_time)
 
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> DetectionModel:
         names = {int(key): str(value) for key, value in self.data["names"].items()}
-        coco_classes = 80
-        model = DetectionModel(cfg, nc=coco_classes, ch=self.data["channels"], verbose=verbose)
-        start_rows = [_COCO_PERSON if name == "person" else -1 for name in names.values()]
-        if weights is not None and weights.names == names:
-            narrow_classes(model, names, start_rows)
-            model.load(weights)
-        else:
-            if weights is not None:
-                model.load(weights)
-            narrow_classes(model, names, start_rows)
+        if weights is None:
+            return DetectionModel(cfg, nc=len(names), ch=self.data["channels"], verbose=verbose)
+        # A head of the start's own width first, so that every weight finds its place.
+        model = DetectionModel(cfg, nc=len(weights.names), ch=self.data["channels"], verbose=verbose)
+        model.load(weights)
+        narrow_classes(model, names, rows_by_name(names, weights.names))
         return model
 
     def _setup_train(self) -> None:
@@ -90,8 +116,19 @@ class PpeTrainer(DetectionTrainer):  # type: ignore[misc]
             # that wait for each other on busy cores were measured six times slower than one alone.
             torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
 
+    def save_model(self) -> bool:
+        """As ultralytics does, but a run that is killed while it writes keeps the checkpoint before."""
+        last: Path = self.wdir / "last.pt"
+        self.last = last.with_suffix(".partial")
+        try:
+            saved = bool(super().save_model())
+            self.last.replace(last)
+        finally:
+            self.last = last
+        return saved
+
     def validate(self) -> tuple[dict[str, float], float]:
-        """Nothing: what counts is the exported file, and ``siaga.evaluate`` measures that."""
+        """Nothing: what counts is the exported file, and ``siaga eval`` measures that."""
         return {}, 0.0
 
     def final_eval(self) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from siaga.cli import analyze, bench, camera, config, demo, doctor, run, serve, sim
+from siaga.cli import analyze, bench, camera, config, demo, doctor, export, model, run, serve, sim, train
 from siaga.cli import eval as evaluation
 from siaga.cli.console import show_error
 from siaga.core.errors import SiagaError
@@ -25,12 +25,15 @@ app.command("run")(run.run)
 app.command("serve")(serve.serve)
 app.command("analyze")(analyze.analyze)
 app.command("doctor")(doctor.doctor)
+app.command("export")(export.export)
+app.command("train")(train.train)
 app.command("eval")(evaluation.evaluate)
 app.command("tune")(evaluation.tune)
 app.add_typer(bench.app, name="bench")
 app.add_typer(config.app, name="config")
 app.add_typer(camera.app, name="camera")
 app.add_typer(sim.app, name="sim")
+app.add_typer(model.app, name="model")
 
 
 def _show_version(asked: bool) -> None:
