@@ -64,14 +64,18 @@ def read_yolo(path: Path, classes: int, width: int, height: int) -> Boxes:
     return boxes
 
 
-def write_yolo(path: Path, boxes: Boxes, width: int, height: int) -> None:
-    """Write boxes as fractions of the picture, six digits."""
-    lines = [
+def yolo_lines(boxes: Boxes, width: int, height: int) -> list[str]:
+    """Boxes as fractions of the picture, six digits."""
+    return [
         f"{int(c)} {(x1 + x2) / 2 / width:.6f} {(y1 + y2) / 2 / height:.6f} "
         f"{(x2 - x1) / width:.6f} {(y2 - y1) / height:.6f}"
         for c, x1, y1, x2, y2 in boxes
     ]
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def write_yolo(path: Path, boxes: Boxes, width: int, height: int) -> None:
+    """Write a label file, see ``yolo_lines``."""
+    path.write_text("".join(f"{line}\n" for line in yolo_lines(boxes, width, height)), encoding="utf-8")
 
 
 def extend_shell(boxes: Boxes, height_per_width: float) -> Boxes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +12,6 @@ import yaml
 
 from siaga.core.errors import ConfigError
 from siaga.data.records import DataSet, Picture
-
-Progress = Callable[[int, int], None]
-"""Called with how many of how many are done."""
 
 
 def new_folder(out: Path) -> Path:

@@ -14,6 +14,7 @@ import numpy as np
 
 from siaga.data.cards import Card
 from siaga.data.records import Boxes, DataSet, Finding, Picture
+from siaga.data.sources import read_sources
 
 from .image_size import image_size
 from .layout import label_of, yolo_layout
@@ -31,6 +32,7 @@ def read_yolo_set(path: Path, card: Card | None = None) -> DataSet:
     """
     layout = yolo_layout(path, card)
     name = card.name if card else layout.root.resolve().name
+    known = read_sources(layout.root)
     pictures: list[Picture] = []
     findings = list(layout.findings)
     for split, paths in layout.splits.items():
@@ -43,9 +45,15 @@ def read_yolo_set(path: Path, card: Card | None = None) -> DataSet:
             boxes, lines, faults = parse_yolo(label, len(layout.classes), *size)
             findings += faults
             places = tuple(f"{label}:{line}" for line in lines)
-            pictures.append(Picture(picture, split, *size, boxes, places, name))
+            source = known.pictures.get(_below(picture, layout.root), name) if known else name
+            pictures.append(Picture(picture, split, *size, boxes, places, source))
     findings += _orphans([p.path for p in pictures])
     return DataSet(name, layout.root, layout.classes, tuple(pictures), tuple(findings))
+
+
+def _below(path: Path, root: Path) -> str:
+    path, root = path.resolve(), root.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else ""
 
 
 def parse_yolo(
