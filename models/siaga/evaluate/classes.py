@@ -15,11 +15,13 @@ from .heads import EDGES
 from .metrics import (
     IOUS,
     Floats,
+    Geometry,
     Ranking,
     Scene,
     Score,
     area,
     average_precision,
+    geometry,
     height,
     rank_all,
     score_of,
@@ -34,14 +36,16 @@ _HEADS = ("head", "helmet")
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Average precision of the true boxes whose measure lies from ``low`` to below ``high``."""
+    """Average precision of the true boxes whose measure lies from ``low`` to below ``high``.
+
+    ``ap``: at each of the levels asked for, IoU 0.5 first.
+    """
 
     name: str
     low: float
     high: float
     truths: int
-    ap50: float
-    ap50_95: float
+    ap: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,21 @@ class ClassResult:
             "ap50_95_interval": short_pair(interval(self.ap50_95s)),
             "precision": short(self.score.precision),
             "recall": short(self.score.recall),
-            "sizes": {band.name: _plain_band(band) for band in self.sizes},
+            "sizes": {
+                band.name: {
+                    "truths": band.truths,
+                    "ap50": short(band.ap[0]),
+                    "ap50_95": short(float(np.mean(band.ap))),
+                }
+                for band in self.sizes
+            },
             "head_px": [
-                {"from_px": int(band.low), "to_px": int(band.high)} | _plain_band(band)
+                {
+                    "from_px": int(band.low),
+                    "to_px": int(band.high),
+                    "truths": band.truths,
+                    "ap50": short(band.ap[0]),
+                }
                 for band in self.head_px
             ],
         }
@@ -88,7 +104,8 @@ def class_result(name: str, scenes: Sequence[Scene], threshold: float, draws: Dr
         threshold: The manifest's, for precision and recall.
         draws: Resamples of these pictures.
     """
-    rankings = rank_all(scenes, _LEVELS)
+    known = [geometry(scene) for scene in scenes]
+    rankings = rank_all(scenes, _LEVELS, known)
     resampled = np.stack([average_precisions(draws, ranking) for ranking in rankings])
     edges = [(f"{low}-{high} px", float(low), float(high)) for low, high in pairwise(EDGES)]
     return ClassResult(
@@ -97,8 +114,8 @@ def class_result(name: str, scenes: Sequence[Scene], threshold: float, draws: Dr
         rankings[0],
         resampled[0],
         np.asarray(resampled.mean(axis=0)),
-        _bands(scenes, area, SIZES),
-        _bands(scenes, height, edges) if name in _HEADS else (),
+        _bands(scenes, known, area, SIZES, _LEVELS),
+        _bands(scenes, known, height, edges, _LEVELS[:1]) if name in _HEADS else (),
     )
 
 
@@ -131,16 +148,16 @@ def _mean(values: Sequence[Floats]) -> Floats:
 
 
 def _bands(
-    scenes: Sequence[Scene], measure: Callable[[Floats], Floats], edges: Sequence[tuple[str, float, float]]
+    scenes: Sequence[Scene],
+    known: Sequence[Geometry],
+    measure: Callable[[Floats], Floats],
+    edges: Sequence[tuple[str, float, float]],
+    levels: Sequence[float],
 ) -> tuple[Band, ...]:
     bands = []
     for name, low, high in edges:
         inside = [within(scene, measure(scene.truth), measure(scene.found), low, high) for scene in scenes]
-        rankings = rank_all(inside, _LEVELS)
-        values = [average_precision(ranking) for ranking in rankings]
-        bands.append(Band(name, low, high, rankings[0].truths, values[0], float(np.mean(values))))
+        rankings = rank_all(inside, levels, known)
+        values = tuple(average_precision(ranking) for ranking in rankings)
+        bands.append(Band(name, low, high, rankings[0].truths, values))
     return tuple(bands)
-
-
-def _plain_band(band: Band) -> dict[str, Any]:
-    return {"truths": band.truths, "ap50": short(band.ap50), "ap50_95": short(band.ap50_95)}

@@ -76,19 +76,44 @@ def match(scene: Scene, least_iou: float) -> npt.NDArray[np.int8]:
     return np.asarray(match_all(scene, [least_iou])[0], np.int8)
 
 
-def match_all(scene: Scene, levels: Sequence[float]) -> npt.NDArray[np.int8]:
-    """:func:`match` at each of ``levels``, (L, M)."""
-    outside = np.zeros(len(scene.truth), np.bool_) if scene.truth_outside is None else scene.truth_outside
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """How the boxes of a scene lie, whatever is asked for.
+
+    Attributes:
+        overlaps: (M, N) IoU of detections and true boxes; ``best`` (M,): the greatest.
+        on_ignored: (M,) greatest share of a detection on one ignored region.
+        order: (M,) detections, best score first.
+    """
+
+    overlaps: Floats
+    best: Floats
+    on_ignored: Floats
+    order: npt.NDArray[np.intp]
+
+
+def geometry(scene: Scene) -> Geometry:
+    """Worked out once, for :func:`match_all` at many measures."""
     overlaps = iou(scene.found, scene.truth)
     shared = intersection(scene.found, scene.ignored).max(axis=1, initial=0.0)
-    on_ignored = shared / np.maximum(area(scene.found), 1e-9)
-    order = np.argsort(-scene.scores, kind="stable")
+    return Geometry(
+        overlaps,
+        overlaps.max(axis=1, initial=0.0),
+        shared / np.maximum(area(scene.found), 1e-9),
+        np.argsort(-scene.scores, kind="stable"),
+    )
+
+
+def match_all(scene: Scene, levels: Sequence[float], known: Geometry | None = None) -> npt.NDArray[np.int8]:
+    """:func:`match` at each of ``levels``, (L, M)."""
+    known = known or geometry(scene)
+    outside = np.zeros(len(scene.truth), np.bool_) if scene.truth_outside is None else scene.truth_outside
     verdicts = np.zeros((len(levels), len(scene.found)), np.int8)
     for verdict, least in zip(verdicts, levels, strict=True):
-        _match_boxes(
-            verdict, order[overlaps[order].max(axis=1, initial=0.0) >= least], overlaps, outside, least
-        )
-        verdict[(verdict == 0) & (on_ignored >= least)] = -1
+        near = known.order[known.best[known.order] >= least]
+        if len(near):
+            _match_boxes(verdict, near, known.overlaps, outside, least)
+        verdict[(verdict == 0) & (known.on_ignored >= least)] = -1
         if scene.found_outside is not None:
             verdict[(verdict == 0) & scene.found_outside] = -1
     return verdicts
@@ -99,11 +124,13 @@ def _match_boxes(
 ) -> None:
     """Give each detection of ``order`` its best free true box; one that is asked for comes first."""
     free = np.ones(overlaps.shape[1], np.bool_)
+    kinds = ((~outside, 1), (outside, -1)) if outside.any() else ((~outside, 1),)
     for index in order:
-        for asked, value in ((~outside, 1), (outside, -1)):
+        for asked, value in kinds:
             row = np.where(free & asked, overlaps[index], -1.0)
-            if row.max(initial=-1.0) >= least:
-                free[row.argmax()] = False
+            best = row.argmax()
+            if row[best] >= least:
+                free[best] = False
                 verdict[index] = value
                 break
 
@@ -146,10 +173,13 @@ def rank(scenes: Sequence[Scene], least_iou: float) -> Ranking:
     return rank_all(scenes, [least_iou])[0]
 
 
-def rank_all(scenes: Sequence[Scene], levels: Sequence[float]) -> list[Ranking]:
-    """:func:`rank` at each of ``levels``."""
-    empty = np.zeros((len(levels), 0), np.int8)
-    verdicts = np.concatenate([empty, *(match_all(scene, levels) for scene in scenes)], axis=1)
+def rank_all(
+    scenes: Sequence[Scene], levels: Sequence[float], known: Sequence[Geometry] | None = None
+) -> list[Ranking]:
+    """:func:`rank` at each of ``levels``; ``known``: the scenes' geometry, when it was worked out before."""
+    known = known or [geometry(scene) for scene in scenes]
+    matched = (match_all(scene, levels, own) for scene, own in zip(scenes, known, strict=True))
+    verdicts = np.concatenate([np.zeros((len(levels), 0), np.int8), *matched], axis=1)
     scores = np.concatenate([np.zeros(0), *(scene.scores for scene in scenes)])
     place = np.repeat(np.arange(len(scenes)), [len(scene.scores) for scene in scenes])
     truths_in = np.array([_asked_for(scene) for scene in scenes], np.intp)

@@ -7,7 +7,7 @@ judge; the truth of each true person comes from the same association over the tr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -22,7 +22,7 @@ from siaga.judge.looks import Gates, look_at
 from siaga.manifest import Manifest
 
 from .metrics import Floats, area, intersection, iou
-from .pictures import Rgb
+from .pictures import Rgb, Size
 from .predict import Found
 from .scenes import ignored_of, truth_of
 
@@ -34,24 +34,35 @@ Call = Literal["worn", "missing", "unknown", "not_found"]
 Whose = Literal["person", "nobody", "second"]
 
 
-class SecondStage(Protocol):
-    """Judges helmets again, on the full-resolution picture.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the detector alone makes of one picture; boxes in its pixels.
 
-    Args of a call:
-        rgb: The picture, (H, W, 3) uint8 RGB; boxes are in its pixels.
-        people: Everybody whom the model found, with their matched heads.
-        looks: What the detector alone says of each.
-
-    Returns:
-        One look per person, in the same order.
+    Attributes:
+        size: (width, height) of the picture.
+        people: Everybody whom the model found, with their matched heads; ``looks``: at their helmets.
+        detections: All boxes, also those under the manifest's thresholds.
+        gates: Of the manifest, in pixels of the picture.
     """
 
-    def __call__(self, rgb: Rgb, people: Sequence[Person], looks: Sequence[Look]) -> Sequence[Look]: ...
+    size: Size
+    people: tuple[Person, ...]
+    looks: tuple[Look, ...]
+    detections: Detections
+    gates: Gates
+
+
+class SecondStage(Protocol):
+    """Judges helmets again, on the full-resolution picture: one look per person, in the same order."""
+
+    def __call__(self, judged: Judged, rgb: Rgb) -> Sequence[Look]:
+        """``rgb``: the picture, (H, W, 3) uint8 RGB."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class TruePerson:
-    """A person in the picture. ``xyxy``: of the whole person, or of the head where only heads are labelled.
+    """A person in the picture. ``xyxy``: of the body, or of the head where only heads are labelled.
 
     ``worn``: whether a helmet sits on the head; None: the labels do not say.
     """
@@ -118,7 +129,7 @@ def lone_heads(found: Found, people: Sequence[TruePerson]) -> list[TruePerson]:
     ]
 
 
-def judge(found: Found, manifest: Manifest) -> tuple[tuple[Person, ...], tuple[Look, ...]]:
+def judge(found: Found, manifest: Manifest) -> Judged:
     """People in one picture and the look at each one's helmet, at the manifest's thresholds and gates."""
     least = np.array([manifest.thresholds.confidence[name] for name in manifest.classes], np.float32)
     kept = found.detections.take(found.detections.confidence > least[found.detections.class_id])
@@ -126,38 +137,31 @@ def judge(found: Found, manifest: Manifest) -> tuple[tuple[Person, ...], tuple[L
     people = associate(_tracks(persons.xyxy.astype(np.float64), persons.confidence.tolist()), kept)
     gates = Gates(manifest.gates.min_head_px / found.scale, manifest.gates.min_person_px / found.scale)
     classes = frozenset(manifest.classes)
-    return people, tuple(look_at(one, Item.HELMET, found.size, gates, classes) for one in people)
+    looks = tuple(look_at(one, Item.HELMET, found.size, gates, classes) for one in people)
+    return Judged(found.size, people, looks, found.detections, gates)
 
 
-def outcomes(
-    found: Found,
-    index: int,
-    annotates: Sequence[str],
-    people: Sequence[Person],
-    looks: Sequence[Look],
-    gate_px: float,
-) -> list[Outcome]:
-    """Hold what was said of people against the truth.
+def outcomes(found: Found, index: int, annotates: Sequence[str], judged: Judged) -> list[Outcome]:
+    """Hold what was said of the people in one picture against the truth.
 
     Args:
         index: The picture's.
-        people: From :func:`judge`; ``looks`` likewise, or from a second stage.
-        gate_px: The model's head gate, in pixels of the picture.
     """
-    truth = true_people(found, annotates)
-    same = _same(truth, people, "person" in annotates)
-    rows, columns = linear_sum_assignment(-same)
-    pairs = [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if same[r, c] > 0]
-    said = {row: looks[column] for row, column in pairs}
+    truth, people = true_people(found, annotates), judged.people
+    pairs = _by_body(truth, people) if "person" in annotates else _by_head(found, truth, people)
+    gate_px = judged.gates.min_head_px
+    said = {row: judged.looks[column] for column, row in pairs.items()}
     out = [_of_person(index, person, said.get(row), gate_px) for row, person in enumerate(truth)]
     others = [*truth, *lone_heads(found, truth)]
-    same = np.concatenate([same, _same(others[len(truth) :], people, False)])
-    for column in sorted(set(range(len(people))) - {column for _, column in pairs}):
+    same = np.concatenate(
+        [_same(truth, people, "person" in annotates), _same(others[len(truth) :], people, False)]
+    )
+    for column in sorted(set(range(len(people))) - set(pairs)):
         over = same[:, column]
         near = others[int(over.argmax())] if over.max(initial=0.0) > 0 else None
         if near is None and _on_ignored(found, people[column]):
             continue
-        out.append(_extra(index, near, people[column], looks[column], gate_px))
+        out.append(_extra(index, near, people[column], judged.looks[column], gate_px))
     return out
 
 
@@ -175,12 +179,29 @@ def evaluate_people(
     """
     out: list[Outcome] = []
     for index, picture in enumerate(found):
-        people, looks = judge(picture, manifest)
-        if second_stage is not None and read is not None and people:
-            looks = tuple(second_stage(read(picture), people, looks))
-        gate_px = manifest.gates.min_head_px / picture.scale
-        out.extend(outcomes(picture, index, annotates, people, looks, gate_px))
+        judged = judge(picture, manifest)
+        if second_stage is not None and read is not None and judged.people:
+            judged = replace(judged, looks=tuple(second_stage(judged, read(picture))))
+        out.extend(outcomes(picture, index, annotates, judged))
     return out
+
+
+def _by_body(truth: Sequence[TruePerson], people: Sequence[Person]) -> dict[int, int]:
+    """Found person to true person, one to one, by the boxes of their bodies."""
+    same = _same(truth, people, True)
+    rows, columns = linear_sum_assignment(-same)
+    return {int(c): int(r) for r, c in zip(rows, columns, strict=True) if same[r, c] > 0}
+
+
+def _by_head(found: Found, truth: Sequence[TruePerson], people: Sequence[Person]) -> dict[int, int]:
+    """Found person to true head: the true head that the association gives to the person's box."""
+    tracks = [Track(index, one.xyxy, one.confidence) for index, one in enumerate(people)]
+    heads = _array([person.xyxy for person in truth])
+    pairs: dict[int, int] = {}
+    for one in associate(tracks, _as_detections(found)):
+        if one.head_box is not None:
+            pairs[one.track_id] = int(iou(_array([one.head_box]), heads)[0].argmax())
+    return pairs
 
 
 def _of_person(index: int, person: TruePerson, look: Look | None, gate_px: float) -> Outcome:

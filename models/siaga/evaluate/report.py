@@ -105,7 +105,7 @@ def _sizes(results: Sequence[Result]) -> Table:
 
 def _head_px(results: Sequence[Result]) -> Table:
     rows = [
-        (one["source"], name, *(_band(band, only50=True) for band in row["head_px"]))
+        (one["source"], name, *(_band(band) for band in row["head_px"]))
         for one in results
         for name, row in one["classes"].items()
         if row["head_px"]
@@ -169,10 +169,10 @@ def _calls(row: Mapping[str, int]) -> str:
     return f"{sum(row.values())}: {row['worn']}/{row['missing']}/{row['unknown'] + row['not_found']}"
 
 
-def _band(band: Mapping[str, Any], only50: bool = False) -> str:
+def _band(band: Mapping[str, Any]) -> str:
     if not band["truths"]:
         return "-"
-    values = number(band["ap50"]) if only50 else f"{number(band['ap50'])} / {number(band['ap50_95'])}"
+    values = " / ".join(number(band[key]) for key in ("ap50", "ap50_95") if key in band)
     return f"{values} ({band['truths']})"
 
 

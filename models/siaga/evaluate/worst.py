@@ -13,9 +13,10 @@ from siaga.data.cards import Card
 from siaga.sim.sheet import sheet, write_picture
 
 from .people import Outcome
-from .pictures import Rgb
+from .pictures import Rgb, Size
 from .predict import Found
 from .run import SourceResult, pixels_of
+from .scenes import truth_of
 
 KINDS = (
     "bare judged worn",
@@ -30,7 +31,9 @@ _LEAST_SIDE = 64.0
 _HEADS_WIDE = 6.0
 _COLUMNS = 6
 _COLOURS = {"person": (60, 120, 255), "helmet": (0, 200, 0), "head": (255, 40, 40), "vest": (255, 160, 0)}
-_TRUTH = (255, 255, 0)
+_OTHER = (200, 200, 200)
+_TRUTH = (255, 255, 255)
+_THIS = (255, 255, 0)
 
 
 def kind(one: Outcome) -> str | None:
@@ -61,7 +64,8 @@ def worst(outcomes: Sequence[Outcome], each: int = EACH) -> list[tuple[str, Outc
 def draw_worst(result: SourceResult, card: Card, thresholds: Mapping[str, float], path: Path) -> int:
     """Write the sheet; returns how many errors are on it, 0 without a file when there is none.
 
-    Yellow: the true head, or the head found where nobody is. Other colours: what was found.
+    Yellow: the head in question (a found one where nobody is). White: other true heads, helmets included.
+    Blue, green, red, orange: persons, helmets, bare heads and vests that were found.
 
     Raises:
         StorageError: It cannot be written.
@@ -82,10 +86,7 @@ def _cell(picture: Found, one: Outcome, rgb: Rgb, thresholds: Mapping[str, float
     """The surroundings of a head, (``_CELL``, ``_CELL``, 3), with boxes."""
     if one.head is None:
         raise ValueError("an error without a place")
-    x1, y1, x2, y2 = one.head
-    side = max(_HEADS_WIDE * (y2 - y1), _LEAST_SIDE)
-    # The head stands in the upper third: below it is the person.
-    left, top = (x1 + x2) / 2 - side / 2, (y1 + y2) / 2 - side / 3
+    left, top, side = _window(one.head, picture.size)
     gain = _CELL / side
     move = np.array([[gain, 0, -left * gain], [0, gain, -top * gain]])
     cell = np.asarray(cv2.warpAffine(rgb, move, (_CELL, _CELL), flags=cv2.INTER_LINEAR), np.uint8)
@@ -93,10 +94,25 @@ def _cell(picture: Found, one: Outcome, rgb: Rgb, thresholds: Mapping[str, float
     for box, score, class_id in zip(found.xyxy, found.confidence, found.class_id, strict=True):
         name = found.class_names[class_id]
         if score > thresholds[name]:
-            x1, y1, x2, y2 = box.tolist()
-            _frame(cell, (x1, y1, x2, y2), (left, top), gain, _COLOURS.get(name, (200, 200, 200)))
-    _frame(cell, one.head, (left, top), gain, _TRUTH)
+            _frame(cell, box.tolist(), (left, top), gain, _COLOURS.get(name, _OTHER))
+    for name in ("head", "helmet"):
+        for true_box in truth_of(picture, name):
+            _frame(cell, true_box.tolist(), (left, top), gain, _TRUTH)
+    _frame(cell, one.head, (left, top), gain, _THIS)
     return cell
+
+
+def _window(head: Box, size: Size) -> tuple[float, float, float]:
+    """Left, top and side of a square round ``head``, within the picture where that is possible."""
+    x1, y1, x2, y2 = head
+    side = min(max(_HEADS_WIDE * (y2 - y1), _LEAST_SIDE), float(max(size)))
+    # The head stands in the upper third: below it is the person.
+    wanted = ((x1 + x2) / 2 - side / 2, (y1 + y2) / 2 - side / 3)
+    left, top = (
+        min(max(start, 0.0), length - side) if length > side else (length - side) / 2
+        for start, length in zip(wanted, size, strict=True)
+    )
+    return left, top, side
 
 
 def _frame(
