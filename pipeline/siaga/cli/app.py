@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from siaga.cli import analyze, bench, camera, config, demo, doctor, export, model, run, serve, sim, train
+from siaga.cli import (
+    analyze,
+    bench,
+    camera,
+    config,
+    data,
+    demo,
+    doctor,
+    export,
+    model,
+    run,
+    serve,
+    sim,
+    train,
+)
 from siaga.cli import eval as evaluation
 from siaga.cli.console import show_error
 from siaga.core.errors import SiagaError
@@ -32,6 +46,7 @@ app.command("tune")(evaluation.tune)
 app.add_typer(bench.app, name="bench")
 app.add_typer(config.app, name="config")
 app.add_typer(camera.app, name="camera")
+app.add_typer(data.app, name="data")
 app.add_typer(sim.app, name="sim")
 app.add_typer(model.app, name="model")
 
