@@ -20,11 +20,11 @@ HEAD = (150.0, 46.5, 170.0, 66.5)
 """Where the model sees the bare head, in pixels of the clip."""
 
 
-def model_that_sees_in_bright_pictures(folder: Path) -> Path:
-    """Person and bare head at a fixed place whenever the picture's mean is over one half."""
+def model_that_sees_in_bright_pictures(folder: Path, head: float = 0.8) -> Path:
+    """Person and, with the score ``head``, bare head at a fixed place when the picture's mean is over 0.5."""
     answer = np.zeros((7, 2), np.float32)
     answer[:, 0] = (320, 220, 80, 240, 0.9, 0, 0)
-    answer[:, 1] = (320, 125, 40, 40, 0, 0, 0.8)
+    answer[:, 1] = (320, 125, 40, 40, 0, 0, head)
     nodes = [
         helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=0),
         helper.make_node("Greater", ["mean", "half"], ["bright"]),
@@ -66,9 +66,9 @@ def clip_with_a_person(path: Path, *, frames: int = 250, first: int = 50, last: 
     return write_clip(path, frames=frames, size=SIZE, gop=25, painter=paint)
 
 
-def configured(folder: Path, cameras: str, *, more: str = "") -> Loaded:
+def configured(folder: Path, cameras: str, *, more: str = "", head: float = 0.8) -> Loaded:
     """A configuration with the tiny model; ``cameras`` is the YAML under that key, indented by two."""
-    model = model_that_sees_in_bright_pictures(folder)
+    model = model_that_sees_in_bright_pictures(folder, head)
     text = f"""
 site: {{name: test}}
 state_dir: {folder / "edge"}

@@ -47,16 +47,24 @@ class _Turns:
 
     most: int
     period: float = 0.0
-    last: dict[int, float] = field(default_factory=dict)
+    last: dict[int, tuple[float, int]] = field(default_factory=dict)
+    """By track id: when, and the how manieth of all looks."""
+    taken: int = 0
 
     def order(self, people: Iterable[Person], t: float) -> list[Person]:
         """Whose turn it is at ``t``, who was not looked at longest first."""
-        self.last = {key: at for key, at in self.last.items() if t - at <= max(_FORGET_S, self.period)}
-        due = [one for one in people if t - self._at(one) >= self.period - _EPSILON_S]
-        return sorted(due, key=self._at)
+        kept = max(_FORGET_S, self.period)
+        self.last = {key: last for key, last in self.last.items() if t - last[0] <= kept}
+        due = [one for one in people if t - self._last(one)[0] >= self.period - _EPSILON_S]
+        return sorted(due, key=self._last)
 
-    def _at(self, person: Person) -> float:
-        return self.last.get(person.track_id, -np.inf)
+    def took(self, track_id: int, t: float) -> None:
+        """It was this person's turn at ``t``."""
+        self.taken += 1
+        self.last[track_id] = (t, self.taken)
+
+    def _last(self, person: Person) -> tuple[float, int]:
+        return self.last.get(person.track_id, (-np.inf, 0))
 
 
 class SecondStage:
@@ -155,12 +163,12 @@ class SecondStage:
             wanted = gate(place, manifest)
             if isinstance(wanted, Look):
                 looks[track_id] = wanted
-                turns.last[track_id] = frame.t
+                turns.took(track_id, frame.t)
             elif len(crops) == turns.most or (crop := _crop(frame, wanted, manifest)) is None:
                 count.left_out += 1
             else:
                 crops[track_id] = crop
-                turns.last[track_id] = frame.t
+                turns.took(track_id, frame.t)
         if crops:
             count.looked += len(crops)
             rows = classifier.classify(list(crops.values()))

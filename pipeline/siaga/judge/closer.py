@@ -37,6 +37,8 @@ def head_places(people: Sequence[Person], weak: Detections, size: tuple[int, int
         weak: Heads and helmets of which the detector is not sure.
         size: (width, height) in pixels of the full-resolution picture.
     """
+    if not people:
+        return []
     heads = _with_candidates(people, [_sure(person) for person in people], weak)
     hidden = covered(as_boxes(person.xyxy for person in people), heads)
     return [
