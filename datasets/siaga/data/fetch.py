@@ -30,7 +30,6 @@ from siaga.core.errors import (
 from .cards import Card, FetchFile, FetchGit
 from .overlap import Progress
 
-_CHUNK = 1 << 20
 _TRIES = 6
 _GIT_PROTOCOLS = ("https",)
 
@@ -97,7 +96,11 @@ def fetch_file(
             f"{file.bytes - have} bytes are needed", where=str(target.parent), fix="Make room and try again."
         )
     again = stamina.retry_context(
-        on=(_Cut, httpx.TransportError), attempts=_TRIES, wait_initial=wait_s, timeout=None
+        on=(_Cut, httpx.TransportError),
+        attempts=_TRIES,
+        wait_initial=wait_s,
+        wait_jitter=wait_s,
+        timeout=None,
     )
     try:
         for attempt in again:
@@ -116,7 +119,7 @@ def _stream(client: httpx.Client, file: FetchFile, part: Path, progress: Progres
     have = part.stat().st_size if part.exists() else 0
     if have >= file.bytes:
         return
-    headers = {"Range": f"bytes={have}-", "Accept-Encoding": "identity"} if have else {}
+    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
     with client.stream("GET", file.url, headers=headers) as answer:
         if answer.status_code >= 500 or answer.status_code == 429:
             raise _Cut(f"HTTP {answer.status_code}")
@@ -136,7 +139,7 @@ def _append(
     answer: httpx.Response, part: Path, have: int, file: FetchFile, progress: Progress | None
 ) -> None:
     with part.open("ab" if have else "wb") as out:
-        for chunk in answer.iter_bytes(_CHUNK):
+        for chunk in answer.iter_raw():
             have += len(chunk)
             if have > file.bytes:
                 break

@@ -47,7 +47,7 @@ def read_yolo_set(path: Path, card: Card | None = None) -> DataSet:
             places = tuple(f"{label}:{line}" for line in lines)
             source = known.pictures.get(_below(picture, layout.root), name) if known else name
             pictures.append(Picture(picture, split, *size, boxes, places, source))
-    findings += _orphans([p.path for p in pictures])
+    findings += _orphans([path for paths in layout.splits.values() for path in paths])
     return DataSet(name, layout.root, layout.classes, tuple(pictures), tuple(findings))
 
 
@@ -134,7 +134,7 @@ def _orphans(pictures: list[Path]) -> list[Finding]:
     spare = [label for folder in folders for label in sorted(folder.glob("*.txt")) if label not in known]
     names = {"classes.txt"}
     return [
-        Finding("label-without-picture", False, str(label), "no readable picture has this name")
+        Finding("label-without-picture", False, str(label), "no picture has this name")
         for label in spare
         if label.name not in names
     ]
