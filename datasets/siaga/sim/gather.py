@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -123,9 +124,10 @@ def _decoded(clip: Path, choose: Callable[[int, float], Sequence[int]]) -> list[
             total = sum(1 for packet in container.demux(video=0) if packet.pts is not None)
             chosen = set(choose(total, float(rate or 1)))
             container.seek(0)
+            frames = islice(container.decode(video=0), max(chosen, default=-1) + 1)
             return [
                 (f"{clip.stem} {number}", frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False))
-                for number, frame in enumerate(container.decode(video=0))
+                for number, frame in enumerate(frames)
                 if number in chosen
             ]
     except (av.FFmpegError, OSError) as error:
