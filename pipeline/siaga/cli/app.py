@@ -11,6 +11,7 @@ from siaga.cli import (
     bench,
     camera,
     config,
+    crops,
     data,
     demo,
     doctor,
@@ -49,6 +50,7 @@ app.add_typer(camera.app, name="camera")
 app.add_typer(data.app, name="data")
 app.add_typer(sim.app, name="sim")
 app.add_typer(model.app, name="model")
+app.add_typer(crops.app, name="crops")
 
 
 def _show_version(asked: bool) -> None:

@@ -1,0 +1,1 @@
+"""Classifiers of the second stage: crop sets, training, calibration, and the proof on sources never seen."""
