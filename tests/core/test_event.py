@@ -25,6 +25,14 @@ def test_times_are_written_in_utc() -> None:
     assert record()["said_at"] == "2026-03-02T07:14:09.500000Z"
 
 
+def test_a_record_without_classifiers_is_as_it_was_before_there_were_any() -> None:
+    assert "classifiers" not in record()
+    named = {**record(), "classifiers": [{"name": "siaga-head-n", "sha256": "d" * 64}]}
+    event = Event.model_validate(named)
+    assert event.model_dump(mode="json")["classifiers"] == named["classifiers"]
+    assert Event.model_validate_json(event.model_dump_json()) == event
+
+
 @pytest.mark.parametrize(
     "change",
     [

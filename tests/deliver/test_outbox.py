@@ -11,7 +11,7 @@ import pytest
 from siaga.core.canonical import ZERO_HASH, canonical_json, record_hash
 from siaga.core.clock import ManualClock
 from siaga.core.errors import Conflict, StorageError
-from siaga.core.event import Event, EventState, Evidence, EvidenceKind, EvidenceStatus
+from siaga.core.event import Event, EventState, Evidence, EvidenceKind, EvidenceStatus, ModelRef
 from siaga.deliver.device import load_or_make_key, signed_by
 from siaga.deliver.items import Item, Lane
 from siaga.deliver.outbox import Outbox
@@ -161,9 +161,11 @@ def test_the_evidence_of_a_rejected_record_is_a_dead_letter_too(outbox: Outbox, 
 
 
 def test_shedding_what_was_not_delivered_is_told_to_the_service(outbox: Outbox) -> None:
-    first = outbox.commit(make_draft(evidence=(piece(A, EvidenceKind.CLIP), piece(B))))
-    outbox.commit(make_draft(state=EventState.END, event_id=first.event_id))
+    looked = (ModelRef(name="siaga-head-n", sha256=C),)
+    first = outbox.commit(make_draft(evidence=(piece(A, EvidenceKind.CLIP), piece(B)), classifiers=looked))
+    outbox.commit(make_draft(state=EventState.END, event_id=first.event_id, classifiers=looked))
     (told,) = outbox.shed(A, "quota")
+    assert told.classifiers == looked
     assert (told.event_id, told.state, told.reason) == (first.event_id, EventState.UPDATE, "evidence_shed")
     assert told.id not in (first.id, first.event_id)
     assert told.end_at is not None, "it does not open the violation again"

@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from siaga.core.errors import ModelTampered
 from siaga.core.settings import Settings
 from siaga.core.settings.load import parse_settings
+from siaga.detect import load
 from siaga.edge import checks_machine, checks_work, machine
 from siaga.edge.finding import Finding, Status
+from tests.detect import classifiers
+from tests.edge.site import model_that_sees_in_bright_pictures
 
 
 def settings(more: str = "") -> Settings:
@@ -114,3 +118,20 @@ def test_whether_the_clock_is_kept(
 )
 def test_whether_it_can_be_delivered(text: str, status: Status) -> None:
     assert only(checks_work.delivery(settings(text))).status is status
+
+
+def test_the_second_stage_is_shown_and_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "check_once", lambda *_: None)
+    classifiers.write(tmp_path)
+    classifiers.write(tmp_path, name="tiny-body", region="person")
+    named = f"head_model: {tmp_path}/tiny-head.yaml\nharness_model: {tmp_path}/tiny-body.yaml"
+    model = model_that_sees_in_bright_pictures(tmp_path)
+    helmets, harnesses = checks_work.classifiers(settings(f"model: {model}\n{named}"))
+    assert (helmets.name, helmets.status) == ("helmet crops", Status.OK)
+    assert "tiny-head" in helmets.said
+    assert "ms a crop" in helmets.said
+    assert harnesses.said.endswith("verified; not asked for")
+    assert "none" in only(checks_work.classifiers(settings(f"model: {model}"))).said
+    (tmp_path / "tiny-body.onnx").write_bytes(b"changed")
+    with pytest.raises(ModelTampered):
+        list(checks_work.classifiers(settings(f"model: {model}\n{named}")))

@@ -38,6 +38,10 @@ def state(**camera: Any) -> SiteState:
         "overwritten": 10,
         "age_p95_ms": 240,
         "conditions": ["dark"],
+        "crops": {
+            "helmet": {"looked": 700, "left_out": 3, "seconds": 1.5},
+            "harness": {"looked": 40, "left_out": 0, "seconds": 0.25},
+        },
         "state": asdict(CAMERA),
     }
     new: dict[str, Any] = {
@@ -110,6 +114,12 @@ def test_a_scrape_tells_the_newest_state() -> None:
         "siaga_frames_overwritten_total{new}": 0.0,
         "siaga_frames_corrupt_total{gate}": 7.0,
         "siaga_frame_age_p95_seconds{gate}": 0.24,
+        "siaga_crops_total{gate,helmet}": 700.0,
+        "siaga_crops_total{gate,harness}": 40.0,
+        "siaga_crops_left_out_total{gate,helmet}": 3.0,
+        "siaga_crops_left_out_total{gate,harness}": 0.0,
+        "siaga_crop_seconds_total{gate,helmet}": 1.5,
+        "siaga_crop_seconds_total{gate,harness}": 0.25,
         "siaga_camera_up{gate}": 1.0,
         "siaga_camera_connects_total{gate}": 3.0,
         "siaga_camera_errors_total{gate}": 2.0,

@@ -30,7 +30,7 @@ def provider(settings: Settings) -> Iterator[Finding]:
 
 
 def model(settings: Settings) -> Iterator[Finding]:
-    """The model: bytes, classes, licence, and one real inference."""
+    """The models: bytes, classes, licence, and real inferences."""
     from siaga.edge.check import check_site
 
     manifest = check_site(settings)
@@ -39,6 +39,7 @@ def model(settings: Settings) -> Iterator[Finding]:
     said = f"{manifest.name}: {classes}; licence {manifest.licence}; sha256 {manifest.sha256[:12]}… verified"
     yield Finding("model", Status.OK, said)
     yield _inference(settings)
+    yield from classifiers(settings)
 
 
 def _inference(settings: Settings) -> Finding:

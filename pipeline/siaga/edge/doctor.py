@@ -18,7 +18,6 @@ _CHECKS: tuple[tuple[str, Check], ...] = (
     ("CPU", checks_machine.cpu),
     ("provider", checks_work.provider),
     ("model", checks_work.model),
-    ("second stage", checks_work.classifiers),
     ("video", checks_work.codecs),
     ("clock", checks_machine.clock),
     ("SQLite", checks_machine.sqlite),
