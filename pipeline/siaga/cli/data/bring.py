@@ -18,7 +18,8 @@ def list_sources(cards: Cards = None) -> None:
     from siaga.data.listing import licence_text
 
     table = Table(box=None, pad_edge=False)
-    for heading in ("source", "kind", "licence", "labels throughout", "pictures", "to get it"):
+    table.add_column("source", no_wrap=True)
+    for heading in ("kind", "licence", "labels throughout", "pictures", "to get it"):
         table.add_column(heading)
     for card in all_cards(cards or cards_dir()):
         plan = card.fetch
