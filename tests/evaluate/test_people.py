@@ -94,16 +94,22 @@ def test_heads_under_the_gate_are_unknown_and_told_apart(manifest: Manifest) -> 
     assert (one.call, one.reason, one.px, one.gated) == ("unknown", "too_small", 22.0, True)
 
 
-def test_a_second_stage_has_the_last_word(manifest: Manifest) -> None:
-    def says_worn(judged: Judged, rgb: Rgb) -> list[Look]:
+class SaysWorn:
+    """A second stage for which every head wears a helmet."""
+
+    gate_px = 25.0
+
+    def __call__(self, judged: Judged, rgb: Rgb) -> list[Look]:
         assert rgb.shape == (192, 320, 3)
         assert [look.state for look in judged.looks] == [State.MISSING]
         return [Look(Item.HELMET, State.WORN, 0.7) for _ in judged.people]
 
+
+def test_a_second_stage_has_the_last_word_and_its_own_gate(manifest: Manifest) -> None:
     picture = found(BARE, [("person", PERSON, 0.9), ("head", HEAD, 0.8)])
     black = np.zeros((192, 320, 3), np.uint8)
-    (one,) = evaluate_people([picture], manifest, FULL, says_worn, lambda _: black)
-    assert (one.call, one.confidence) == ("worn", 0.7)
+    (one,) = evaluate_people([picture], manifest, FULL, SaysWorn(), lambda _: black)
+    assert (one.call, one.confidence, one.gated) == ("worn", 0.7, True)
 
 
 def one(worn: bool | None, call: str, picture: int = 0, whose: str = "person", px: float = 22) -> Outcome:

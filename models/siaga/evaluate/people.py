@@ -55,6 +55,11 @@ class Judged:
 class SecondStage(Protocol):
     """Judges helmets again, on the full-resolution picture: one look per person, in the same order."""
 
+    @property
+    def gate_px(self) -> float:
+        """Height of a head in pixels of the picture under which it is not judged."""
+        ...
+
     def __call__(self, judged: Judged, rgb: Rgb) -> Sequence[Look]:
         """``rgb``: the picture, (H, W, 3) uint8 RGB."""
         ...
@@ -85,7 +90,7 @@ class Outcome:
         reason: Why a verdict is unknown.
         confidence: Of the verdict, 0..1.
         head: Where the head is, xyxy; ``px`` its height in pixels of the picture (0: unknown).
-        gated: Whether that height is under the model's head gate.
+        gated: Whether that height is under the gate of whoever judges.
     """
 
     picture: int
@@ -141,15 +146,17 @@ def judge(found: Found, manifest: Manifest) -> Judged:
     return Judged(found.size, people, looks, found.detections, gates)
 
 
-def outcomes(found: Found, index: int, annotates: Sequence[str], judged: Judged) -> list[Outcome]:
+def outcomes(
+    found: Found, index: int, annotates: Sequence[str], judged: Judged, gate_px: float
+) -> list[Outcome]:
     """Hold what was said of the people in one picture against the truth.
 
     Args:
         index: The picture's.
+        gate_px: Height of a head in pixels of the picture under which it is not judged.
     """
     truth, people = true_people(found, annotates), judged.people
     pairs = _by_body(truth, people) if "person" in annotates else _by_head(found, truth, people)
-    gate_px = judged.gates.min_head_px
     said = {row: judged.looks[column] for column, row in pairs.items()}
     out = [_of_person(index, person, said.get(row), gate_px) for row, person in enumerate(truth)]
     others = [*truth, *lone_heads(found, truth)]
@@ -180,9 +187,12 @@ def evaluate_people(
     out: list[Outcome] = []
     for index, picture in enumerate(found):
         judged = judge(picture, manifest)
-        if second_stage is not None and read is not None and judged.people:
-            judged = replace(judged, looks=tuple(second_stage(judged, read(picture))))
-        out.extend(outcomes(picture, index, annotates, judged))
+        gate_px = judged.gates.min_head_px
+        if second_stage is not None and read is not None:
+            gate_px = second_stage.gate_px
+            if judged.people:
+                judged = replace(judged, looks=tuple(second_stage(judged, read(picture))))
+        out.extend(outcomes(picture, index, annotates, judged, gate_px))
     return out
 
 

@@ -122,14 +122,16 @@ class Predictions:
 
 
 def _folder_name(manifest: Manifest) -> str:
-    driven = manifest.model_dump(mode="json", include={"classes", "input", "output", "thresholds"})
+    driven = manifest.model_dump(mode="json", include={"classes", "input", "output"})
+    driven |= {"nms_iou": manifest.thresholds.nms_iou, "least_score": LEAST_SCORE}
     digest = hashlib.sha256(json.dumps(driven, sort_keys=True).encode()).hexdigest()
     return f"{manifest.sha256}/{manifest.input.width}x{manifest.input.height}-{digest[:12]}"
 
 
 def _load(path: Path, classes: tuple[str, ...]) -> tuple[Area, float, Detections] | None:
     try:
-        with np.load(path, allow_pickle=False) as entry:
+        # np.load leaves a file open that is no archive.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as entry:
             width, height, first, last = entry["area"].tolist()
             scale = float(entry["scale"])
             detections = Detections(entry["xyxy"], entry["confidence"], entry["class_id"], classes)

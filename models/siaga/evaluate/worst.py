@@ -73,9 +73,8 @@ def draw_worst(result: SourceResult, card: Card, thresholds: Mapping[str, float]
     cells: list[tuple[str, Rgb]] = []
     for name, one in worst(result.outcomes):
         picture = result.found[one.picture]
-        caption = (
-            f"{name} {one.confidence:.2f} {one.px:.0f}px" if one.confidence else f"{name} {one.px:.0f}px"
-        )
+        why = one.reason or (f"{one.confidence:.2f}" if one.confidence else "not_found")
+        caption = f"{name}: {why} {one.px:.0f}px"
         cells.append((caption, _cell(picture, one, pixels_of(picture, card), thresholds)))
     if cells:
         write_picture(path, sheet(cells, _COLUMNS, _COLUMNS * _CELL))

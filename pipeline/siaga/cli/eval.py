@@ -17,6 +17,7 @@ from siaga.cli.console import stderr, stdout
 from siaga.core.errors import BadRequest, DependencyMissing
 
 if TYPE_CHECKING:
+    from siaga.evaluate.job import Job
     from siaga.evaluate.samples import LabelledSet
 
 Model = Annotated[str, typer.Argument(help="Name or path of the model's manifest.", show_default=False)]
@@ -57,6 +58,13 @@ def evaluate(
     ] = None,
     cache: Cache = None,
     size: Input = None,
+    head_model: Annotated[
+        str | None,
+        typer.Option(
+            "--head-model",
+            help="The crop classifier that judges helmets again, or disabled; default: what the model names.",
+        ),
+    ] = None,
     resamples: Annotated[int, typer.Option(help="Of the bootstrap.", min=10, max=100_000)] = 1000,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.", min=0)] = 0,
     record: Annotated[
@@ -89,8 +97,8 @@ def evaluate(
         cache,
         out,
     )
-    with _bars() as bars:
-        summary = run(job, bars)
+    with _second_stage(job, head_model) as whole, _bars() as bars:
+        summary = run(whole, bars)
     if record:
         _record(model, summary, tuned_on)
     if not as_json:
@@ -146,6 +154,20 @@ def _of_cards(words: list[str], data: Path | None, cards: Path) -> "tuple[Labell
     if words and data is None:
         raise BadRequest("--source needs the folder of the sources.", fix="Add --data FOLDER.")
     return sources(words, cards, data or Path())
+
+
+@contextmanager
+def _second_stage(job: "Job", asked: str | None) -> "Iterator[Job]":
+    from dataclasses import replace
+
+    from siaga.evaluate.second_stage import head_classifier, open_second_stage
+
+    classifier = head_classifier(asked, job.manifest)
+    if classifier is None:
+        yield job
+        return
+    with open_second_stage(classifier, job.manifest) as stage:
+        yield replace(job, second_stage=stage, head_model=classifier.sha256)
 
 
 @contextmanager
