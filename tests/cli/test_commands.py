@@ -10,6 +10,7 @@ import pytest
 
 from siaga.demo.rtsp import Login, RtspServer, load_clip
 from tests.cli.siaga_command import PASSWORD, siaga, siaga_here, site
+from tests.detect import classifiers
 from tests.detect.models import constant, write
 from tests.support.clips import write_clip
 
@@ -62,6 +63,17 @@ def test_the_summary_as_json_holds_no_secret(tmp_path: Path) -> None:
     assert told["cameras"]["gate"]["streams"][0]["address"] == "rtsp://***@127.0.0.1:9/1"
     assert told["model"]["classes"] == ["person", "helmet", "head"]
     assert "p%40ss" not in said.out
+
+
+def test_the_classifiers_that_take_part_are_named(tmp_path: Path) -> None:
+    manifest = classifiers.write(tmp_path)
+    file = site(tmp_path, "head_model: tiny-head.yaml\n")
+    told = json.loads(siaga_here("config", "check", file, "--json", cwd=tmp_path).out)
+    assert told["classifiers"] == {"helmet": {"name": "tiny-head", "sha256": manifest.sha256}}
+    said = siaga_here("config", "check", file, cwd=tmp_path)
+    assert "crops judged for helmet: tiny-head" in said.out.splitlines()
+    manifest.path.write_bytes(b"changed")
+    assert siaga_here("config", "check", file, cwd=tmp_path).code != 0
 
 
 def test_the_schema_is_printed_and_written(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from siaga.core.detection import Detections
 from siaga.core.event import ModelRef
@@ -199,3 +201,12 @@ def test_who_was_not_seen_for_long_is_forgotten() -> None:
     for number in range(50):
         stage.look(number * 1.0, [standing(number, 500)], CROWD)
     assert len(stage.stage._turns[Item.HELMET].last) < 10
+
+
+def test_the_documented_examples_are_right() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs/second-stage.md").read_text(encoding="utf-8")
+    configuration, manifest = (block.split("```")[0] for block in text.split("```yaml\n")[1:])
+    settings = parse_settings(configuration).settings
+    assert settings.crops == Settings(cameras=settings.cameras).crops
+    described = CropManifest.model_validate(yaml.safe_load(manifest.replace("…", "a" * 64)))
+    assert (described.item, described.region) == ("helmet", "head")
