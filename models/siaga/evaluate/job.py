@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from siaga.core.errors import BadRequest, Conflict, ModelUnsupported
-from siaga.data.cards import Card
+from siaga.data.cards import Card, cards_dir
 from siaga.detect import Wish
 from siaga.manifest import Manifest
 
@@ -50,16 +50,17 @@ class Job:
     head_model: str | None = None
 
 
-def sources(words: Sequence[str], cards: Path, root: Path) -> tuple[LabelledSet, ...]:
-    """Labelled sets of ``NAME:SPLIT`` (default split: test), by the cards in ``cards``.
+def sources(words: Sequence[str], cards: Path | None, root: Path) -> tuple[LabelledSet, ...]:
+    """Labelled sets of ``NAME:SPLIT`` (default split: test), by the cards in ``cards`` (or the shipped).
 
     Raises:
         ConfigError: A card or its data cannot be used.
     """
     found = []
+    folder = cards or cards_dir()
     for word in words:
         name, _, split = word.partition(":")
-        found.append(of_card(Card.load(cards / f"{name}.yaml"), split or "test", root))
+        found.append(of_card(Card.load(folder / f"{name}.yaml"), split or "test", root))
     return tuple(found)
 
 

@@ -24,7 +24,9 @@ Model = Annotated[str, typer.Argument(help="Name or path of the model's manifest
 Root = Annotated[
     Path | None, typer.Option("--data", help="With sources: the folder that holds one folder per source.")
 ]
-Cards = Annotated[Path, typer.Option("--cards", help="Folder of the dataset cards.")]
+Cards = Annotated[
+    Path | None, typer.Option("--cards", help="Folder of the dataset cards; default: the shipped ones.")
+]
 Cache = Annotated[
     Path | None,
     typer.Option("--cache", help="Keep here what the model finds on each picture; later runs take seconds."),
@@ -52,7 +54,7 @@ def evaluate(
         typer.Option("--source", metavar="NAME[:SPLIT]", help="A source by its card; may be repeated."),
     ] = None,
     data: Root = None,
-    cards: Cards = Path("datasets/cards"),
+    cards: Cards = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="New folder for report.md, result.json and pictures.")
     ] = None,
@@ -113,7 +115,7 @@ def tune(
         typer.Argument(metavar="NAME[:SPLIT]...", help="Sources by their cards; default split: val."),
     ],
     data: Annotated[Path, typer.Option("--data", help="Folder that holds one folder per source.")],
-    cards: Cards = Path("datasets/cards"),
+    cards: Cards = None,
     cache: Cache = None,
     write: Annotated[bool, typer.Option("--write", help="Into the model's manifest.")] = False,
 ) -> None:
@@ -148,7 +150,7 @@ def _of_yaml(dataset: Path | None, mapping: Path | None, split: str) -> "tuple[L
     return (of_yaml(dataset, mapping, split),)
 
 
-def _of_cards(words: list[str], data: Path | None, cards: Path) -> "tuple[LabelledSet, ...]":
+def _of_cards(words: list[str], data: Path | None, cards: Path | None) -> "tuple[LabelledSet, ...]":
     from siaga.evaluate.job import sources
 
     if words and data is None:
