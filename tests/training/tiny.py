@@ -84,16 +84,31 @@ def checkpoint(
 
 
 def lively(path: Path, classes: Sequence[str] = CLASSES) -> Path:
-    """An untrained model with opinions: scores from 0 to 1, so that comparing boxes means something."""
+    """An untrained model with opinions: scores from 0 to 1, so that comparing boxes means something.
+
+    Normalisation is set from blotched pictures; without it what the layers give is nearly constant.
+    """
     import torch
 
     from siaga.train.checkpoint import load
 
     model, _ = load(checkpoint(path, classes))
+    blotches = torch.nn.functional.interpolate(torch.rand(8, 3, 8, 8), size=128)
+    last = [branch[-1] for branch in model.model[-1].cv3]
     with torch.no_grad():
-        for branch in model.model[-1].cv3:
-            torch.nn.init.normal_(branch[-1].weight, std=8.0)
-            branch[-1].bias.fill_(-3.0)
+        for layer in model.modules():
+            if isinstance(layer, torch.nn.BatchNorm2d):
+                layer.momentum = 1.0
+        model.train()(blotches)
+        model.eval()
+        for layer in last:
+            torch.nn.init.normal_(layer.weight, std=0.1)
+            layer.bias.zero_()
+        logits = torch.logit(model(blotches)[0][:, 4:], eps=1e-7)
+        gain = 2.0 / logits.std()
+        for layer in last:
+            layer.weight.mul_(gain)
+            layer.bias.fill_(-1.0 - float(gain * logits.mean()))
     torch.save({"model": model, "train_args": {}, "epoch": -1, "optimizer": None}, path)
     return path
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,10 @@ def to_onnx(weights: Path, target: Path, size: tuple[int, int], dynamic: bool) -
     # It would praise files in a folder that is gone a moment later.
     LOGGER.setLevel(logging.WARNING)
     try:
-        _export(YOLO, weights, target, size, dynamic)
+        with warnings.catch_warnings():
+            # Of torch, about the exporter that ultralytics chose and the traces that it takes.
+            warnings.simplefilter("ignore")
+            _export(YOLO, weights, target, size, dynamic)
     finally:
         LOGGER.setLevel(level)
 

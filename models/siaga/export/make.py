@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from .parity import Precision
 from .quantise import sample, to_int8
 from .reference import TorchRuntime
 
+_NAME = r"[a-z0-9][a-z0-9._-]*"
 Progress = Callable[[str, int, int], None]
 """Called with what is going on, how much of it is done, and of how much."""
 
@@ -127,7 +129,7 @@ def export(wanted: Wanted, progress: Progress) -> Manifest:
         ConfigError: The prepared set or the calibration pictures cannot be used.
     """
     model = wanted.manifest.with_suffix(".onnx")
-    _must_be_new(wanted.manifest, model)
+    _check_target(wanted.manifest, model)
     held_out = pictures.prepared_split(wanted.data, "val")
     origin: _Origin = _Checkpoint(wanted) if wanted.weights.suffix == ".pt" else _Exported(wanted)
     model.parent.mkdir(parents=True, exist_ok=True)
@@ -149,8 +151,14 @@ def export(wanted: Wanted, progress: Progress) -> Manifest:
     return manifest
 
 
-def _must_be_new(*paths: Path) -> None:
-    for path in paths:
+def _check_target(manifest: Path, model: Path) -> None:
+    if manifest.suffix != ".yaml" or not re.fullmatch(_NAME, manifest.stem):
+        raise BadRequest(
+            f"{manifest.name!r} is no name for a model's manifest.",
+            where=str(manifest),
+            fix="Write it like own-ppe.yaml: small letters, digits, dots, dashes.",
+        )
+    for path in (manifest, model):
         if path.exists():
             raise Conflict(
                 "This file is there already.", where=str(path), fix="Name another, or remove it first."

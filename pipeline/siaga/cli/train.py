@@ -9,7 +9,7 @@ import yaml
 from rich.markup import escape
 
 from siaga.cli.console import stdout
-from siaga.cli.training import need_training
+from siaga.cli.training import bars, need_training
 from siaga.core.errors import BadRequest, ConfigError
 
 
@@ -33,7 +33,9 @@ def train(
     device: Annotated[
         str | None, typer.Option(help="cpu, 0, or 0,1; default: the first GPU, or the processor.")
     ] = None,
-    cards: Annotated[Path, typer.Option(help="Folder of the dataset cards.")] = Path("datasets/cards"),
+    cards: Annotated[
+        Path | None, typer.Option(help="Folder of the dataset cards; default: the shipped ones.")
+    ] = None,
 ) -> None:
     """Train a model; the configuration says of which task.
 
@@ -42,14 +44,13 @@ def train(
     task = _task(config)
     need_training()
     if task == "classify":
-        from siaga.crops.train import train as train_crops
-
-        train_crops(config, data, out)
+        _train_crops(config, data, out, cards)
         return
     if resume == (start is not None):
         raise BadRequest(
             "A run either starts from a checkpoint or goes on.", fix="Give --start WEIGHTS, or --resume."
         )
+    from siaga.data.cards import cards_dir
     from siaga.train.run import Wanted
     from siaga.train.run import train as train_detector
 
@@ -58,7 +59,7 @@ def train(
         data=data,
         start=start,
         out=out,
-        cards=cards,
+        cards=cards or cards_dir(),
         command=["siaga", *(Path(word).name if "/" in word else word for word in sys.argv[1:])],
         hours=hours,
         epochs=epochs,
@@ -66,6 +67,21 @@ def train(
         device=device,
     )
     stdout().print(f"{escape(str(train_detector(wanted)))}: export it with siaga export")
+
+
+def _train_crops(config: Path, data: Path, out: Path, cards: Path | None) -> None:
+    from siaga.crops.train import train as train_crops
+    from siaga.data.cards import cards_dir
+
+    with bars() as progress:
+        manifest = train_crops(
+            config,
+            data,
+            out,
+            cards or cards_dir(),
+            lambda done, total, _loss: progress("steps", done, total),
+        )
+    stdout().print(escape(str(manifest)))
 
 
 def _task(config: Path) -> str:
