@@ -100,7 +100,7 @@ def harmonise(raw: Boxes, card: Card, classes: tuple[str, ...], height_per_width
     parts = [np.empty((0, 5))]
     for source_id, source_class in enumerate(card.classes):
         target = card.mapping.get(source_class)
-        if target is None:
+        if target not in classes:
             continue
         part = raw[raw[:, 0] == source_id].copy()
         part[:, 0] = classes.index(target)
@@ -113,6 +113,8 @@ def ignore_regions(raw: Boxes, card: Card, classes: tuple[str, ...]) -> Boxes:
     parts = [np.empty((0, 5))]
     for source_class, targets in card.ignore.items():
         for target in targets:
+            if target not in classes:
+                continue
             part = raw[raw[:, 0] == card.classes.index(source_class)].copy()
             part[:, 0] = classes.index(target)
             parts.append(part)
