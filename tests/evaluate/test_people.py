@@ -1,6 +1,7 @@
 """Verdicts by person against the truth, on pictures made up by hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -92,6 +93,14 @@ def test_heads_under_the_gate_are_unknown_and_told_apart(manifest: Manifest) -> 
     strict = manifest.model_copy(update={"gates": Gates(min_head_px=30)})
     (one,) = evaluate_people([found(BARE, [("person", PERSON, 0.9), ("head", HEAD, 0.8)])], strict, FULL)
     assert (one.call, one.reason, one.px, one.gated) == ("unknown", "too_small", 22.0, True)
+
+
+def test_the_gate_counts_in_pixels_of_the_models_input(manifest: Manifest) -> None:
+    halved = replace(found(BARE, [("person", PERSON, 0.9), ("head", HEAD, 0.8)]), scale=0.5)
+    for gate, call in ((10, "missing"), (12, "unknown")):
+        strict = manifest.model_copy(update={"gates": Gates(min_head_px=gate)})
+        (one,) = evaluate_people([halved], strict, FULL)
+        assert (one.call, one.gated) == (call, call == "unknown")
 
 
 class SaysWorn:
