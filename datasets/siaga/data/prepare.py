@@ -1,4 +1,4 @@
-"""Make one training set of several sources: ``python -m siaga.data.prepare CONFIG --data ROOT --out DIR``.
+"""Make the training set that a configuration describes, of several sources.
 
 Writes ``images/``, ``labels/`` (YOLO), ``train.txt`` and ``val.txt`` (a picture may stand in the list more
 than once), ``dataset.yaml``, and ``report.json`` with counts, what was dropped, and which rows of which
@@ -7,9 +7,7 @@ label file a teacher filled in. The same configuration, data and teacher give th
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,7 +18,7 @@ import yaml
 
 from siaga.core.errors import ConfigError
 
-from .autolabel import PersonFinder, add_people, coco_person_finder
+from .autolabel import PersonFinder, add_people
 from .boxes import (
     IMAGE_SUFFIXES,
     Labelled,
@@ -194,28 +192,3 @@ def _write_lists(out: Path, recipe: Recipe, train: Sequence[Path], val: Sequence
         "names": dict(enumerate(recipe.classes)),
     }
     (out / "dataset.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="siaga.data.prepare", description="Make one training set of several sources."
-    )
-    parser.add_argument("config", type=Path, help="training configuration, such as configs/train/ppe-n.yaml")
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds one folder per source")
-    parser.add_argument("--out", type=Path, required=True, help="new folder for the training set")
-    parser.add_argument("--teacher", type=Path, required=True, help="COCO weights (.pt) that label people")
-    parser.add_argument(
-        "--cards", type=Path, default=Path("datasets/cards"), help="folder of the dataset cards"
-    )
-    args = parser.parse_args(arguments)
-    recipe = Recipe.load(args.config)
-    find = coco_person_finder(args.teacher, recipe.data.teacher)
-    report = prepare(recipe, args.cards, args.data, args.out, find)
-    summary = {key: value for key, value in asdict(report).items() if key != "autolabelled"}
-    summary["autolabelled_boxes"] = sum(len(rows) for rows in report.autolabelled.values())
-    sys.stdout.write(json.dumps(summary) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
