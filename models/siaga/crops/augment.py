@@ -16,6 +16,9 @@ from siaga.manifest import CropManifest
 from .recipe import Augment
 from .sets import Rgb
 
+LEAST_PX = 4
+"""Of a picture's sides: with less, libraries take the one that is left for the colours."""
+
 
 class Wear:
     """The random changes of one training run; the same seed gives the same pictures in the same order."""
@@ -113,7 +116,7 @@ def shrink(picture: Rgb, xyxy: Box, height_px: float) -> tuple[Rgb, Box]:
     gain = height_px / max(xyxy[3] - xyxy[1], 1e-6)
     if gain >= 1:
         return picture, xyxy
-    size = max(1, round(picture.shape[1] * gain)), max(1, round(picture.shape[0] * gain))
+    size = max(LEAST_PX, round(picture.shape[1] * gain)), max(LEAST_PX, round(picture.shape[0] * gain))
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     gain_x, gain_y = size[0] / picture.shape[1], size[1] / picture.shape[0]
     return small, (xyxy[0] * gain_x, xyxy[1] * gain_y, xyxy[2] * gain_x, xyxy[3] * gain_y)

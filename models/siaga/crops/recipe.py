@@ -80,6 +80,7 @@ class Fit(_Frozen):
 
     start: Literal["efficientnet-lite0"] = "efficientnet-lite0"
     frozen: Annotated[int, Field(ge=0, le=16)] = 6
+    pooling: Literal["mean", "mean and max"] = "mean"
     steps: Annotated[int, Field(ge=1)]
     batch: Annotated[int, Field(ge=2)] = 32
     rate: Annotated[float, Field(gt=0)] = 1e-3

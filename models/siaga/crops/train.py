@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -48,10 +47,9 @@ def train(config: Path, data: Path, out: Path, cards: Path = Path("datasets/card
     recipe = CropRecipe.load(config)
     crops = read(data)
     _check(recipe, crops, data)
-    started = time.monotonic()
     plan = planned(recipe)
     learnt = [crop for crop in crops if crop.split == "train"]
-    from .fit import fit, logits
+    from .fit import fit, hours, logits
 
     net = fit(recipe, learnt, read_pictures(data, learnt), plan, out, progress)
     held = [crop for crop in crops if crop.split == "val"]
@@ -59,8 +57,7 @@ def train(config: Path, data: Path, out: Path, cards: Path = Path("datasets/card
     tuned = _tuned(plan, recipe, net, held, pictures)
     path = out / f"{recipe.name}.onnx"
     export(net, recipe.size, path)
-    hours = (time.monotonic() - started) / 3600
-    facts = _facts(recipe, learnt, cards, config, hours)
+    facts = _facts(recipe, learnt, cards, config, hours(out))
     manifest = tuned.model_copy(update={"sha256": file_sha256(path), "bytes": path.stat().st_size})
     content = manifest.model_dump(mode="json", exclude_defaults=True) | {"training": facts}
     target = path.with_suffix(".yaml")
