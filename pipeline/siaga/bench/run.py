@@ -40,8 +40,9 @@ class Clip:
 
 
 def shipped_clips() -> list[Path]:
-    """The demo's clips, in the package."""
-    return clips_in(Path(str(files("siaga.demo") / "data")))
+    """The clips in the package: those of the demo, and what is there for the score alone."""
+    data = Path(str(files("siaga.demo") / "data"))
+    return [*clips_in(data), *clips_in(data / "score")]
 
 
 def clips_in(folder: Path) -> list[Path]:
