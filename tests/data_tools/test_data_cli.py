@@ -26,7 +26,7 @@ def test_the_audit_of_a_sound_set(hats: Path, tmp_path: Path) -> None:
     assert told["sets"]["hats"]["pictures"] == {"train": 3, "val": 2, "test": 2}
     assert told["errors"] == told["warnings"] == 0
     assert sorted(tree(tmp_path / "seen")) == [
-        "hats-head.jpg", "hats-helmet.jpg", "hats-test.jpg", "hats-train.jpg", "hats-val.jpg",
+        "hats-boxes-head.jpg", "hats-boxes-helmet.jpg", "hats-test.jpg", "hats-train.jpg", "hats-val.jpg",
         "report.json", "report.md",
     ]  # fmt: skip
     assert "![hats-train](hats-train.jpg)" in (tmp_path / "seen/report.md").read_text()

@@ -238,3 +238,16 @@ def test_pictures_of_one_name_are_not_mixed_up(hats: Path, tmp_path: Path) -> No
         convert(hats, tmp_path / "voc", "yolo", "voc")
     convert(hats, tmp_path / "coco", "yolo", "coco")
     assert len(read_set(tmp_path / "coco", "coco").pictures) == 5
+
+
+@pytest.mark.parametrize("form", ["yolo", "coco", "voc"])
+def test_a_set_without_splits_stays_one(tmp_path: Path, form: Format) -> None:
+    for number in range(3):
+        add(tmp_path / "flat", f"{number}.png", number)
+    (tmp_path / "flat/classes.txt").write_text("helmet\n")
+    convert(tmp_path / "flat", tmp_path / "there", "yolo", form)
+    convert(tmp_path / "there", tmp_path / "back", form, "yolo")
+    for path, written in ((tmp_path / "there", form), (tmp_path / "back", "yolo")):
+        data = read_set(path, written)
+        assert data.splits == ("all",)
+        assert data.box_counts() == {"helmet": 3}

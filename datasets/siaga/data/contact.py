@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -25,15 +26,18 @@ _CROPS = 24
 def write_sheets(audited: Audit, out: Path, seed: int = 0) -> list[Path]:
     """Write the contact sheets of every set into ``out``; returns their paths.
 
-    ``NAME-SPLIT.jpg``: pictures drawn by lot. ``NAME-CLASS.jpg``: crops from the smallest box to the
+    ``NAME-SPLIT.jpg``: pictures drawn by lot. ``NAME-boxes-CLASS.jpg``: crops from the smallest box to the
     largest. ``pairs-leak.jpg`` and ``pairs-alike.jpg``: what the audit takes for the same picture.
     """
     rng = np.random.default_rng(seed)
     bad = {place.path for place, one in zip(audited.pictures, audited.prints, strict=True) if one.broken}
     written: list[Path] = []
     for data in audited.sets:
-        for stem, cells in [*_by_split(data, bad, rng), *_by_class(data, bad)]:
-            written += _write(out / f"{data.name}-{stem}.jpg", cells, 8 if stem in data.classes else _COLUMNS)
+        for split, cells in _by_split(data, bad, rng):
+            written += _write(out / f"{data.name}-{split}.jpg", cells, _COLUMNS)
+        for name, cells in _by_class(data, bad):
+            plain = re.sub(r"[^A-Za-z0-9_.-]+", "_", name)
+            written += _write(out / f"{data.name}-boxes-{plain}.jpg", cells, 2 * _COLUMNS)
     leaks = audited.leaks()
     alike = [pair for pair in audited.pairs if pair not in leaks]
     for name, pairs in (("leak", leaks), ("alike", alike)):

@@ -19,7 +19,7 @@ import httpx
 import stamina
 
 from siaga.core.errors import (
-    ConfigError,
+    DependencyMissing,
     NotFound,
     SourceInvalid,
     SourceUnavailable,
@@ -219,7 +219,7 @@ def fetch_git(
     """Check out one folder of one commit into ``work``, without the rest of the history.
 
     Raises:
-        ConfigError: Git is not installed.
+        DependencyMissing: Git is not installed.
         SourceUnavailable: The repository does not answer or does not have the commit.
         NotFound: The commit has no such folder.
     """
@@ -251,7 +251,7 @@ def _git(words: list[str], repository: str) -> str:
             check=True,
         )
     except FileNotFoundError as error:
-        raise ConfigError("Git is not installed.", fix="Install it: apt install git.") from error
+        raise DependencyMissing("Git is not installed", fix="Install it: apt install git.") from error
     except subprocess.CalledProcessError as error:
         last = (error.stderr or "").strip().splitlines()[-1:] or ["no answer"]
         raise SourceUnavailable(f"Git says: {last[0]}", where=repository) from error

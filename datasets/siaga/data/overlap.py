@@ -32,7 +32,7 @@ from .records import Picture
 Progress = Callable[[int, int], None]
 """Called with how many of how many are done."""
 Kind = Literal["same-bytes", "near", "same-original"]
-_ROWS = 512
+_ROWS = 128
 _SIDE = 32
 _SAME_ORIGINAL = 0.7
 _ROBOFLOW = re.compile(r"^(?P<original>.+)_(?:jpe?g|png|webp|bmp)\.rf\.[0-9A-Za-z]+$")

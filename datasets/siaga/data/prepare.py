@@ -33,6 +33,8 @@ from .boxes import (
 from .cards import Card
 from .cutouts import PasteSpec, load_cutouts, pasted
 from .dedupe import dhash, near
+from .formats.image_size import pictures_in
+from .overlap import Progress
 from .recipe import Recipe
 from .variants import GridSpec, grids
 
@@ -80,18 +82,22 @@ def read_split(
 
 
 def load(
-    recipe: Recipe, cards: Path, root: Path, find: PersonFinder
+    recipe: Recipe, cards: Path, root: Path, find: PersonFinder, progress: Progress | None = None
 ) -> tuple[list[Labelled], list[Labelled]]:
     """Training and validation pictures of every source, people filled in where they are not annotated."""
     person = recipe.classes.index("person")
     splits: dict[str, list[Labelled]] = {"train": [], "val": []}
-    for name in recipe.data.sources:
-        card = Card.load(cards / f"{name}.yaml")
-        for split, pictures in splits.items():
+    known = {name: Card.load(cards / f"{name}.yaml") for name in recipe.data.sources}
+    folders = [
+        (split, card, root / name / card.folder(split)) for name, card in known.items() for split in splits
+    ]
+    total = sum(len(pictures_in(folder / "images")) for _, _, folder in folders)
+    for split, card, folder in folders:
+        for picture in read_split(folder, card, recipe.classes, recipe.data.head_height_per_width):
             annotated = "person" in card.annotates
-            folder = root / name / card.folder(split)
-            for picture in read_split(folder, card, recipe.classes, recipe.data.head_height_per_width):
-                pictures.append(picture if annotated else add_people(picture, find, person))
+            splits[split].append(picture if annotated else add_people(picture, find, person))
+            if progress is not None:
+                progress(sum(map(len, splits.values())), total)
     return splits["train"], splits["val"]
 
 
@@ -149,7 +155,14 @@ def write_pictures(
     return paths
 
 
-def prepare(recipe: Recipe, cards: Path, root: Path, out: Path, find: PersonFinder) -> Report:
+def prepare(
+    recipe: Recipe,
+    cards: Path,
+    root: Path,
+    out: Path,
+    find: PersonFinder,
+    progress: Progress | None = None,
+) -> Report:
     """Write the whole set under ``out``, which must be new or empty.
 
     Raises:
@@ -158,7 +171,7 @@ def prepare(recipe: Recipe, cards: Path, root: Path, out: Path, find: PersonFind
     if out.exists() and any(out.iterdir()):
         raise ConfigError("The output folder is not empty.", where=str(out), fix="Name a new folder.")
     report = Report()
-    train, val = load(recipe, cards, root, find)
+    train, val = load(recipe, cards, root, find, progress)
     train, report.dropped_as_duplicates = drop_duplicates(train, val, recipe.data.duplicate_bits)
     head_ids = [recipe.classes.index("helmet"), recipe.classes.index("head")]
     bare = recipe.classes.index("head")

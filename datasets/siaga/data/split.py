@@ -18,6 +18,9 @@ from .cards import Card
 from .overlap import Print, components, near_pairs, same_originals
 from .records import DataSet, Picture
 
+_DEALINGS = 200
+_MOST_STEPS = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Division:
@@ -76,9 +79,9 @@ def divide(
 ) -> Division:
     """Give every group of ``scenes`` to one split.
 
-    Groups are dealt out, the largest first, each to the split that lacks most of what is in it: pictures
-    and boxes of every class count alike (the greedy way of scikit-learn's StratifiedGroupKFold). The same
-    seed gives the same split.
+    Groups are dealt out, large ones early, each to the split that lacks most of what is in it: pictures and
+    boxes of every class count alike (the greedy way of scikit-learn's StratifiedGroupKFold). Of many
+    dealings the one that comes nearest to the shares is taken. The same seed gives the same split.
 
     Args:
         shares: Split to share of the pictures; they sum to 1.
@@ -145,29 +148,46 @@ def _deal(
     held: set[int],
     rng: np.random.Generator,
 ) -> list[str]:
+    """The best of many dealings, each in an order of its own; the large groups come early."""
     splits = list(shares)
     totals = amounts.sum(axis=0)
     relative = amounts / np.where(totals > 0, totals, 1)
     goal = np.array([shares[split] for split in splits])[:, None] * (totals > 0)
+    best: list[int] = []
+    least = np.inf
+    for _ in range(max(1, min(_DEALINGS, _MOST_STEPS // len(amounts)))):
+        size = relative.sum(axis=1) * np.exp(rng.normal(0, 0.5, len(amounts)))
+        chosen, have = _deal_once(relative, goal, held, splits, np.argsort(-size, kind="stable"))
+        lack = float(((goal - have) ** 2).sum())
+        if lack < least - 1e-12:
+            best, least = chosen, lack
+    return [splits[number] if number >= 0 else "test" for number in best]
+
+
+def _deal_once(
+    relative: npt.NDArray[np.float64],
+    goal: npt.NDArray[np.float64],
+    held: set[int],
+    splits: list[str],
+    order: npt.NDArray[np.int64],
+) -> tuple[list[int], npt.NDArray[np.float64]]:
     have = np.zeros_like(goal)
-    chosen = [""] * len(amounts)
-    for group in held:
-        chosen[group] = "test"
-        if "test" in splits:
-            have[splits.index("test")] += relative[group]
-    shuffled = rng.permutation(len(amounts))
-    # The largest groups first: the small ones then fill up what is missing.
-    order = shuffled[np.argsort(-relative[shuffled].sum(axis=1), kind="stable")]
-    for left, group in zip(range(len(order), 0, -1), order, strict=True):
-        if group in held:
-            continue
-        empty = [number for number, split in enumerate(splits) if split not in chosen]
-        able = empty if len(empty) >= left else range(len(splits))
-        gain = [((goal[n] - have[n]) ** 2 - (goal[n] - have[n] - relative[group]) ** 2).sum() for n in able]
-        best = list(able)[int(np.argmax(gain))]
-        chosen[group] = splits[best]
-        have[best] += relative[group]
-    return chosen
+    test = splits.index("test") if "test" in splits else -1
+    chosen = [test] * len(relative)
+    if test >= 0:
+        have[test] = relative[list(held)].sum(axis=0)
+    given = {test} if held else set()
+    free = [int(group) for group in order if group not in held]
+    for left, group in zip(range(len(free), 0, -1), free, strict=True):
+        empty = [number for number in range(len(splits)) if number not in given]
+        able = empty if len(empty) >= left else list(range(len(splits)))
+        lack = goal[able] - have[able]
+        gain = (lack**2 - (lack - relative[group]) ** 2).sum(axis=1)
+        number = able[int(np.argmax(gain))]
+        chosen[group] = number
+        given.add(number)
+        have[number] += relative[group]
+    return chosen, have
 
 
 def write_groups(division: Division, out: Path, card: Card | None) -> None:

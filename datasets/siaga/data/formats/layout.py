@@ -15,7 +15,14 @@ from siaga.data.records import SPLITS, WHOLE, Finding
 
 from .image_size import pictures_in
 
-_SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+_SPLIT_NAMES = {
+    "train": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    WHOLE: WHOLE,
+}
 _YAML = ("dataset.yaml", "data.yaml")
 _NAMES = ("classes.txt", "obj.names")
 

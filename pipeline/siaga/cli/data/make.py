@@ -169,7 +169,9 @@ def prepare(
 
     recipe = Recipe.load(config)
     must_be_new(out)
-    report = make(recipe, cards or cards_dir(), data, out, coco_person_finder(teacher, recipe.data.teacher))
+    find = coco_person_finder(teacher, recipe.data.teacher)
+    with bar("pictures read") as progress:
+        report = make(recipe, cards or cards_dir(), data, out, find, progress)
     summary = {key: value for key, value in asdict(report).items() if key != "autolabelled"}
     summary["autolabelled_boxes"] = sum(len(rows) for rows in report.autolabelled.values())
     typer.echo(json.dumps(summary))
