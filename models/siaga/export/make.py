@@ -169,20 +169,19 @@ def _write(origin: _Origin, made: Path, wanted: Wanted, progress: Progress) -> N
     if wanted.precision == "fp32":
         origin.write_fp32(made)
         return
+    seen = pictures.prepared_split(wanted.data, "train")
+    found = pictures.calibration_pictures(wanted.calibrate, seen)
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "fp32.onnx"
         origin.write_fp32(source)
         if wanted.precision == "fp16":
             to_half(source, made)
             return
-        seen = pictures.prepared_split(wanted.data, "train")
-        chosen = sample(pictures.calibration_pictures(wanted.calibrate, seen), wanted.calibration_pictures)
-        spec = Manifest.model_validate(origin.content(source)).input
         to_int8(
             source,
             made,
-            chosen,
-            spec,
+            sample(found, wanted.calibration_pictures),
+            Manifest.model_validate(origin.content(source)).input,
             pictures.Reader(seen),
             lambda done, total: progress("calibrating", done, total),
         )
