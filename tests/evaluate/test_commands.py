@@ -135,6 +135,13 @@ def test_results_are_written_into_the_manifest(tmp_path: Path) -> None:
     assert entry["metrics"]["head_recall"] == 1.0
 
 
+def test_classes_that_stand_for_nothing_are_named(tmp_path: Path) -> None:
+    data = yolo_set(tmp_path / "set", ["person", "Helmet", "head", "boots"], [BARE])
+    said = siaga_here("eval", str(model(tmp_path / "m").path), str(data), "--resamples", "20", cwd=tmp_path)
+    assert "set: not mapped, so left out: Helmet, boots" in said.err
+    assert json.loads(said.out.splitlines()[-1])["classes_left_out"] == ["Helmet", "boots"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -32,6 +32,7 @@ def pooled(parts: Sequence[SourceResult], manifest: Manifest) -> SourceResult:
         split="+".join(dict.fromkeys(part.split for part in parts)),
         resampled_by="+".join(dict.fromkeys(part.resampled_by for part in parts)),
         annotates=tuple(names),
+        left_out=tuple(dict.fromkeys(name for part in parts for name in part.left_out)),
         found=tuple(picture for part in parts for picture in part.found),
         draws=together([part.draws for part in parts]),
         scenes=scenes,

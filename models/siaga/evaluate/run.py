@@ -51,7 +51,7 @@ class SourceResult:
     Attributes:
         name: The source's; ``split`` likewise.
         resampled_by: ``camera`` or ``picture``: what the intervals resample.
-        annotates: Classes that are labelled.
+        annotates: Classes that are labelled; ``left_out``: the source's own that stand for none of ours.
         found: Every picture.
         scenes: By class, one per picture of ``found`` (of those sources that label the class, when several).
         people: None where neither helmets nor bare heads are labelled.
@@ -61,6 +61,7 @@ class SourceResult:
     split: str
     resampled_by: str
     annotates: tuple[str, ...]
+    left_out: tuple[str, ...]
     found: tuple[Found, ...]
     draws: Draws
     scenes: Mapping[str, Sequence[Scene]]
@@ -78,6 +79,7 @@ class SourceResult:
             "images": len(self.found),
             "clusters": self.draws.clusters,
             "resampled_by": self.resampled_by,
+            "classes_left_out": list(self.left_out),
             **means(self.classes),
             "classes": {one.name: one.plain() for one in self.classes},
             "heads": table(self.looks, thresholds["head"], thresholds["helmet"])
@@ -150,6 +152,7 @@ def evaluate(
         split=part.split,
         resampled_by="camera" if part.by_camera else "picture",
         annotates=tuple(annotates),
+        left_out=part.left_out,
         found=tuple(found),
         draws=draws,
         scenes=measured.scenes,

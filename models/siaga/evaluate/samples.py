@@ -37,6 +37,12 @@ class LabelledSet:
         """Whether the pictures hang together by camera."""
         return self.card.camera_prefix is not None
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The source's classes that stand for nothing here."""
+        used = {*self.card.mapping, *self.card.ignore}
+        return tuple(name for name in self.card.classes if name not in used)
+
 
 def of_card(card: Card, split: str, root: Path) -> LabelledSet:
     """A source's pictures, sorted by name, below ``root / card.name``.

@@ -204,5 +204,9 @@ def _report(summary: dict[str, Any], out: Path | None) -> None:
             # An interval goes under its value: the tables are wide.
             shown.add_row(*(escape(cell).replace(" \\[", "\n\\[") for cell in row))
         console.print(shown)
+    for one in summary["sources"]:
+        if one["classes_left_out"]:
+            names = ", ".join(one["classes_left_out"])
+            stderr().print(escape(f"{one['source']}: not mapped, so left out: {names}"))
     if out is not None:
         console.print(escape(f"The report is {out}/report.md, its pictures beside it."))
