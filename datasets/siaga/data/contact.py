@@ -54,8 +54,8 @@ def drawn(picture: Picture, classes: Sequence[str]) -> Rgb:
         xyxy=(picture.boxes[:, 1:] * factor).astype(np.float32), class_id=picture.boxes[:, 0].astype(int)
     )
     names = [classes[int(number)] for number in picture.boxes[:, 0]]
-    image = sv.BoxAnnotator(thickness=2).annotate(np.ascontiguousarray(image), boxes)
-    labels = sv.LabelAnnotator(text_scale=0.35, text_padding=2)
+    image = sv.BoxAnnotator(thickness=1).annotate(np.ascontiguousarray(image), boxes)
+    labels = sv.LabelAnnotator(text_scale=0.3, text_padding=1)
     return np.asarray(labels.annotate(image, boxes, labels=names), dtype=np.uint8)
 
 
@@ -105,7 +105,8 @@ def _pairs(audited: Audit, pairs: Sequence[Pair]) -> list[tuple[str, Rgb]]:
         if audited.prints[pair.a].broken or audited.prints[pair.b].broken:
             continue
         halves = [sv.resize_image(read_picture(one.path), (320, 240)) for one in (a, b)]
-        cells.append((f"{a.source}/{a.split} {b.source}/{b.split} {pair.likeness:.2f}", np.hstack(halves)))
+        names = " ".join(f"{one.source[:14]}/{one.split}" for one in (a, b))
+        cells.append((f"{names} {pair.likeness:.2f}", np.hstack(halves)))
     return cells
 
 
