@@ -184,6 +184,21 @@ def test_thresholds_are_chosen_and_written(tmp_path: Path) -> None:
     assert content["gates"]["min_head_px"] == found["min_head_px"]
 
 
+def test_thresholds_are_chosen_on_ones_own_set_too(tmp_path: Path) -> None:
+    data = yolo_set(tmp_path / "set", ["worker", "hat", "no-hat"], [BARE] * 3)
+    data.write_text(data.read_text().replace("test: ", "val: "))
+    mapping = tmp_path / "map.yaml"
+    mapping.write_text("mapping: {worker: person, hat: helmet, no-hat: head}\n")
+    manifest = model(tmp_path / "m")
+    found = run(tmp_path, "tune", manifest.path, data, "--map", mapping)
+    assert found["confidence"]["person"] == 0.1
+    assert (
+        yaml.safe_load((tmp_path / "m/tiny.yaml").read_text())["thresholds"]["confidence"]["person"] == 0.25
+    )
+    said = siaga_here("tune", str(manifest.path), "yard", cwd=tmp_path)
+    assert (said.code, "folder that holds them" in said.err) == (2, True)
+
+
 def test_the_gravest_errors_come_first() -> None:
     def one(worn: bool | None, call: str, confidence: float, px: float, whose: str = "person") -> Outcome:
         return Outcome(0, whose, worn, call, None, confidence, HEAD, px, False)  # type: ignore[arg-type]

@@ -31,9 +31,13 @@ Cache = Annotated[
     Path | None,
     typer.Option("--cache", help="Keep here what the model finds on each picture; later runs take seconds."),
 ]
+Mapping = Annotated[
+    Path | None, typer.Option("--map", help="YAML that says what the classes of DATA.yaml mean.")
+]
 Input = Annotated[
     str | None, typer.Option("--input", metavar="WIDTHxHEIGHT", help="Input size instead of the manifest's.")
 ]
+_YAML = (".yaml", ".yml")
 _WIDTH = 160
 """Columns of the tables where no terminal says how many there are."""
 Bars = Callable[[str], Callable[[int, int], None]]
@@ -45,9 +49,7 @@ def evaluate(
         Path | None,
         typer.Argument(metavar="[DATA.yaml]", help="A set in YOLO format.", show_default=False),
     ] = None,
-    mapping: Annotated[
-        Path | None, typer.Option("--map", help="YAML that says what the set's classes mean.")
-    ] = None,
+    mapping: Mapping = None,
     split: Annotated[str, typer.Option(help="Of DATA.yaml: train, val or test.")] = "test",
     source: Annotated[
         list[str] | None,
@@ -110,11 +112,15 @@ def evaluate(
 
 def tune(
     model: Model,
-    sources: Annotated[
+    pictures: Annotated[
         list[str],
-        typer.Argument(metavar="NAME[:SPLIT]...", help="Sources by their cards; default split: val."),
+        typer.Argument(
+            metavar="DATA.yaml|NAME[:SPLIT]...", help="Sets in YOLO format, sources by their cards."
+        ),
     ],
-    data: Annotated[Path, typer.Option("--data", help="Folder that holds one folder per source.")],
+    mapping: Mapping = None,
+    split: Annotated[str, typer.Option(help="Where a name says none: train, val or test.")] = "val",
+    data: Root = None,
     cards: Cards = None,
     cache: Cache = None,
     write: Annotated[bool, typer.Option("--write", help="Into the model's manifest.")] = False,
@@ -124,10 +130,14 @@ def tune(
     The last line of output is one JSON object with what was chosen.
     """
     _need_pillow()
-    from siaga.evaluate.job import sources as by_card
     from siaga.evaluate.tune import tune_file
 
-    parts = by_card([word if ":" in word else f"{word}:val" for word in sources], cards, data)
+    sets = [Path(word) for word in pictures if word.endswith(_YAML)]
+    names = [word if ":" in word else f"{word}:{split}" for word in pictures if not word.endswith(_YAML)]
+    parts = (
+        *(part for path in sets for part in _of_yaml(path, mapping, split)),
+        *_of_cards(names, data, cards),
+    )
     with _bars() as bars:
         tuned = tune_file(model, parts, cache, bars, write)
     typer.echo(json.dumps({"confidence": tuned.confidence, "min_head_px": tuned.head_input_px}))
@@ -154,7 +164,7 @@ def _of_cards(words: list[str], data: Path | None, cards: Path | None) -> "tuple
     from siaga.evaluate.job import sources
 
     if words and data is None:
-        raise BadRequest("--source needs the folder of the sources.", fix="Add --data FOLDER.")
+        raise BadRequest("Sources by name need the folder that holds them.", fix="Add --data FOLDER.")
     return sources(words, cards, data or Path())
 
 
