@@ -116,6 +116,18 @@ def test_the_gate_is_written_in_pixels_of_the_input() -> None:
     assert new["thresholds"] == {"confidence": {"head": 0.4}, "nms_iou": 0.6}
 
 
+def test_a_model_that_knows_no_bare_heads_gets_no_head_gate() -> None:
+    from siaga.evaluate.run import Findings
+    from siaga.evaluate.tune import tune
+
+    found = Findings(None, "val", 1, {"person": [scene(BOX, BOX, [0.5])]}, [])  # type: ignore[arg-type]
+    tuned = tune([found], ["person", "truck"])
+    assert tuned.head_input_px is None
+    assert set(tuned.confidence) == {"person", "truck"}
+    old = {"gates": {"min_head_px": 7.0}, "thresholds": {"nms_iou": 0.6}}
+    assert with_thresholds(old, tuned)["gates"] == {"min_head_px": 7.0}
+
+
 def test_recording_replaces_the_older_result_of_the_same_split(tmp_path: Path) -> None:
     path = tmp_path / "m.yaml"
     row = {"truths": 7, "ap50": 0.5, "ap50_95": 0.25, "precision": None, "recall": 0.0}

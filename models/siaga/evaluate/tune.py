@@ -40,10 +40,13 @@ _LEAST_HEADS = 10
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """Thresholds by class, and the gate in pixels of the picture that the model is given."""
+    """Thresholds by class, and the gate in pixels of the picture that the model is given.
+
+    ``head_input_px``: None where the model does not tell bare heads from helmets.
+    """
 
     confidence: dict[str, float]
-    head_input_px: float
+    head_input_px: float | None
 
 
 def best_f1(ranking: Ranking) -> float:
@@ -88,11 +91,13 @@ def tune(found: Sequence[Findings], classes: Sequence[str]) -> Tuned:
     rankings = {
         name: rank([scene for part in found for scene in part.scenes.get(name, ())], 0.5) for name in classes
     }
+    confidence = {name: best_f1(ranking) for name, ranking in rankings.items()}
+    if not {"head", "helmet"} <= set(classes):
+        return Tuned(confidence, None)
     looks = [look for part in found for look in part.looks]
     helmet = precise(rankings["helmet"], HELMET_PRECISION)
     head = safe_head(looks, helmet, HELMETED_CALLED_BARE)
-    special = {"head": head, "helmet": helmet}
-    confidence = {name: special.get(name) or best_f1(rankings[name]) for name in classes}
+    confidence |= {"head": head, "helmet": helmet}
     return Tuned(confidence, gate(looks, head, helmet, RIGHT_CALLS))
 
 
@@ -104,7 +109,9 @@ def at_input_scale(part: Findings) -> Findings:
 def with_thresholds(content: Mapping[str, Any], tuned: Tuned) -> dict[str, Any]:
     """A manifest's content with the thresholds and the gate in it."""
     thresholds = dict(content["thresholds"]) | {"confidence": tuned.confidence}
-    gates = dict(content.get("gates", {})) | {"min_head_px": round(tuned.head_input_px, 1)}
+    gates = dict(content.get("gates", {}))
+    if tuned.head_input_px is not None:
+        gates["min_head_px"] = round(tuned.head_input_px, 1)
     return dict(content) | {"thresholds": thresholds, "gates": gates}
 
 
