@@ -50,7 +50,8 @@ def test_what_was_written_by_hand_stays(manifest: Manifest, tmp_path: Path) -> N
     write_card(manifest, path)
     text = path.read_text()
     assert text.endswith(f"{END}\n\n## Known failures\n\nMirrors.\n")
-    assert "old" not in text
+    assert text.startswith("# tiny\n")
+    assert "old facts" not in text
     write_card(manifest, path)
     assert path.read_text() == text
 
