@@ -12,7 +12,7 @@ from PIL import Image
 from siaga.data.audit import Audit, audit, cleaned, sizes
 from siaga.data.audit_report import markdown, summary
 from siaga.data.formats import read_set, write_set
-from siaga.data.overlap import components, fingerprint, near_pairs, turned_likeness
+from siaga.data.overlap import Print, components, fingerprint, near_pairs, turned_likeness
 
 from .made import add, paint, yolo_set
 
@@ -211,3 +211,22 @@ def test_sizes_and_components(hats: Path) -> None:
     np.testing.assert_allclose(sizes(read_set(hats).pictures[0]), [(24 * 27) ** 0.5])
     assert components(5, [(0, 3), (3, 4)]).tolist() == [0, 1, 2, 0, 0]
     assert components(2, []).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("bits", "likeness", "alike"),
+    [
+        (14, 0.91, True),
+        (14, 0.89, False),
+        (15, 0.99, False),
+        (5, 0.71, True),
+        (5, 0.69, False),
+        (6, 0.8, False),
+    ],
+)
+def test_where_the_line_is(bits: int, likeness: float, alike: bool) -> None:
+    one, other = np.zeros(1024, np.float32), np.zeros(1024, np.float32)
+    one[0] = 1.0
+    other[:2] = likeness, (1 - likeness**2) ** 0.5
+    pairs = near_pairs([Print("a", 0, one), Print("b", 2**bits - 1, other)])
+    assert [(pair.a, pair.b, pair.kind) for pair in pairs] == ([(0, 1, "near")] if alike else [])
