@@ -50,6 +50,9 @@ def merge(
     one in the split that counts more stays (test over val over train), in one split that of the first source
     named. File names are ``SOURCE__NAME``.
 
+    Args:
+        progress: Called for each picture twice: when it is looked at, and when it is written.
+
     Raises:
         ConfigError: ``out`` holds something, a source has a fault (the first is named), or two sources have
             one name.
@@ -73,6 +76,8 @@ def merge(
                 boxes = _write(picture, card, out, classes, head_height_per_width, known)
                 _count(made, picture, boxes, classes)
             number += 1
+            if progress is not None:
+                progress(number, len(audited.pictures))
     origins = {data.name: Origin(card.licence, card.annotates) for data, card in sources}
     Sources(origins, known).write(out)
     facts: dict[str, object] = {split: f"{split}/images" for split in made.pictures}
