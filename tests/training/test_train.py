@@ -47,9 +47,9 @@ def test_a_run_leaves_a_checkpoint_and_says_what_it_was(
     from siaga.train.checkpoint import load
 
     last = train(wanted(tmp_path, drawn_set, drawn_cards, start, epochs=1))
-    model, state = load(last)
-    assert tuple(model.names.values()) == tiny.CLASSES
-    steps = [one["__class_fullname__"] for one in state["train_args"]["augmentations"]]
+    assert tuple(load(last)[0].names.values()) == tiny.CLASSES
+    used = yaml.safe_load((tmp_path / "run" / "args.yaml").read_text())["augmentations"]
+    steps = [one["transform"]["__class_fullname__"] for one in used]
     assert [step.rpartition(".")[2] for step in steps] == [
         "CoarseDropout",
         "MotionBlur",
