@@ -73,7 +73,7 @@ def decode(data: bytes, path: Path, card: Card) -> tuple[Rgb, Area]:
     """The pixels that are evaluated, (H, W, 3) uint8 RGB, without the padding that the card tells of.
 
     Raises:
-        ConfigError: The file is truncated or no picture. OpenCV alone would fill a truncated JPEG with grey.
+        ConfigError: The file is truncated or no picture. OpenCV 4 alone would fill a truncated one with grey.
     """
     try:
         with PilImage.open(BytesIO(data)) as picture:
