@@ -1,11 +1,6 @@
 """Training through the framework: seeded, resumable, from any start; and what is refused before it begins."""
 
 import csv
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -66,57 +61,27 @@ def test_a_run_leaves_a_checkpoint_and_says_what_it_was(
         train(wanted(tmp_path, drawn_set, drawn_cards, None))
 
 
-_RUN = """
-import sys
-from pathlib import Path
-from siaga.train.run import Wanted, train
-config, data, start, out, cards = sys.argv[1:6]
-train(Wanted(*map(Path, (config, data, start, out, cards)), ["siaga"], epochs=400, device="cpu"))
-"""
-
-
-def test_a_killed_run_goes_on_where_it_was(
-    start: Path, drawn_set: Path, drawn_cards: Path, tmp_path: Path
+def test_a_stopped_run_goes_on_where_it_was(
+    start: Path, drawn_set: Path, drawn_cards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import torch
+    from siaga.train.trainer import PpeTrainer
 
-    config = tiny.config(tmp_path / "config.yaml")
-    out = tmp_path / "run"
-    command = [
-        sys.executable,
-        "-c",
-        _RUN,
-        str(config),
-        str(drawn_set),
-        str(start),
-        str(out),
-        str(drawn_cards),
-    ]
-    child = subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    try:
-        deadline = time.monotonic() + 150
-        while not (out / "weights" / "last.pt").is_file():
-            assert child.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    finally:
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-    state = torch.load(out / "weights" / "last.pt", weights_only=False)
-    reached, spent = state["epoch"], _rows(out)[-1]["time"]
-    # The killed run wanted 400 epochs; two more are enough here.
-    state["train_args"]["epochs"] = reached + 3
-    torch.save(state, out / "weights" / "last.pt")
+    whole = PpeTrainer.save_model
+
+    def stop_after_the_first(trainer: PpeTrainer) -> bool:
+        whole(trainer)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PpeTrainer, "save_model", stop_after_the_first)
+        with pytest.raises(KeyboardInterrupt):
+            train(wanted(tmp_path, drawn_set, drawn_cards, start))
     train(wanted(tmp_path, drawn_set, drawn_cards, None))
-    rows = _rows(out)
-    assert int(rows[-1]["epoch"]) == reached + 3
-    assert float(rows[-1]["time"]) > float(spent)
-    assert torch.load(out / "weights" / "last.pt", weights_only=False)["optimizer"] is None
+    rows = _rows(tmp_path / "run")
+    assert [int(row["epoch"]) for row in rows] == [1, 2, 3]
+    times = [float(row["time"]) for row in rows]
+    assert times == sorted(times)
+    assert times[1] > times[0] > 0
 
 
 def _rows(out: Path) -> list[dict[str, str]]:
