@@ -54,8 +54,8 @@ def drawn(picture: Picture, classes: Sequence[str]) -> Rgb:
         xyxy=(picture.boxes[:, 1:] * factor).astype(np.float32), class_id=picture.boxes[:, 0].astype(int)
     )
     names = [classes[int(number)] for number in picture.boxes[:, 0]]
-    image = sv.BoxAnnotator(thickness=1).annotate(np.ascontiguousarray(image), boxes)
-    labels = sv.LabelAnnotator(text_scale=0.3, text_padding=1)
+    image = sv.BoxAnnotator(thickness=2).annotate(np.ascontiguousarray(image), boxes)
+    labels = sv.LabelAnnotator(text_scale=0.35, text_padding=1)
     return np.asarray(labels.annotate(image, boxes, labels=names), dtype=np.uint8)
 
 
