@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from siaga.crops.calibrate import Looks, calls, choose, gate, temperature
+from siaga.crops.calibrate import Looks, calls, choose, settle, temperature
 from siaga.crops.score import Judged, score
 
 CLASSES = ("worn", "missing", "unclear")
@@ -78,23 +78,34 @@ def test_calls_need_the_lead_and_the_threshold() -> None:
 
 def test_thresholds_keep_the_wrong_calls_rare() -> None:
     looks = _looks(1.0)
-    thresholds = choose(looks, 1.0, 0.05)
+    thresholds = choose(looks, 1.0, {"worn": 0.05, "missing": 0.02})
     found = np.array(calls(looks.probabilities(1.0), CLASSES, thresholds))
-    for state, other in (("worn", 1), ("missing", 0)):
+    for state, other, most in (("worn", 1, 0.05), ("missing", 0, 0.02)):
         wrong = (found[looks.truth == other] == state).mean()
         just_under = {**thresholds, state: thresholds[state] - 0.01}
         more = np.array(calls(looks.probabilities(1.0), CLASSES, just_under))
-        assert wrong <= 0.05 < (more[looks.truth == other] == state).mean()
+        assert wrong <= most < (more[looks.truth == other] == state).mean()
 
 
-def test_the_gate_is_the_least_height_from_which_all_is_right() -> None:
-    truth = np.array([0, 1] * 50)
-    good = np.eye(3)[truth] * 6.0
-    bad = np.eye(3)[np.roll(truth, 1)] * 6.0
-    by_height = {
-        8.0: Looks(CLASSES, good, truth),
-        12.0: Looks(CLASSES, bad, truth),
-        16.0: Looks(CLASSES, good, truth),
-        24.0: Looks(CLASSES, good, truth),
-    }
-    assert gate(by_height, 1.0, {"worn": 0.6, "missing": 0.6}, 0.9) == 16.0
+def _sharp(share_right: float) -> Looks:
+    """200 looks, half worn; of either state that share is seen clearly, the others hardly."""
+    truth = np.array([0, 1] * 100)
+    clear = np.arange(200) // 2 < 100 * share_right
+    logits = np.zeros((200, 3))
+    logits[np.arange(200), truth] = np.where(clear, 6.0, 0.1)
+    return Looks(CLASSES, logits, truth)
+
+
+def test_the_gate_is_the_least_height_from_which_few_are_unknown() -> None:
+    by_height = {8.0: _sharp(0.3), 12.0: _sharp(0.6), 16.0: _sharp(0.9), 24.0: _sharp(0.95)}
+    settled = settle(by_height, 1.0, {"worn": 0.02, "missing": 0.005}, 0.2)
+    assert settled.min_px == 16.0
+    assert settle(by_height, 1.0, {"worn": 0.02, "missing": 0.005}, 0.45).min_px == 12.0
+
+
+def test_small_heads_under_the_gate_do_not_make_it_stricter_for_large_ones() -> None:
+    truth = np.array([0, 1] * 100)
+    wrong = Looks(CLASSES, np.eye(3)[1 - truth] * 5.0, truth)
+    settled = settle({8.0: wrong, 16.0: _sharp(1.0)}, 1.0, {"worn": 0.02, "missing": 0.005}, 0.2)
+    assert settled.min_px == 16.0
+    assert settled.thresholds["worn"] < 0.5

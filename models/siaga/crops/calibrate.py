@@ -15,7 +15,7 @@ from .sets import State
 Floats = npt.NDArray[np.float64]
 GRID = tuple(round(float(step), 2) for step in np.arange(0.40, 1.00, 0.01))
 GATES = (6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 112, 128, 160, 192)
-_LEAST_CALLS = 20
+_LEAST_CROPS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,12 @@ def calls(probabilities: Floats, classes: Sequence[State], thresholds: Mapping[s
     return found
 
 
-def choose(looks: Looks, at: float, most_wrong: float) -> dict[str, float]:
+def choose(looks: Looks, at: float, most_wrong: Mapping[str, float]) -> dict[str, float]:
     """The least thresholds at which at most that share of the other state is called so.
 
     Args:
         at: The temperature.
-        most_wrong: For ``worn``: of the truly missing that are called worn; for ``missing``: the other way.
+        most_wrong: ``worn``: of the truly missing that are called worn; ``missing``: the other way.
     """
     shares = looks.probabilities(at)
     leading = shares.argmax(axis=1)
@@ -74,35 +74,55 @@ def choose(looks: Looks, at: float, most_wrong: float) -> dict[str, float]:
     for state, other in (("worn", "missing"), ("missing", "worn")):
         index, wrong = looks.classes.index(state), looks.truth == looks.classes.index(other)
         score = np.where(leading == index, shares[:, index], 0.0)[wrong]
-        chosen[state] = next((step for step in GRID if (score >= step).mean() <= most_wrong), GRID[-1])
+        chosen[state] = next((step for step in GRID if (score >= step).mean() <= most_wrong[state]), GRID[-1])
     return chosen
 
 
-def gate(
-    by_height: Mapping[float, Looks], at: float, thresholds: Mapping[str, float], least_right: float
-) -> float:
-    """The least height from which on calls are right that often, every state counting alike.
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Thresholds, and the height in pixels under which nothing is judged."""
+
+    thresholds: dict[str, float]
+    min_px: float
+
+
+def settle(
+    by_height: Mapping[float, Looks], at: float, most_wrong: Mapping[str, float], most_unknown: float
+) -> Settled:
+    """The least gate at which the thresholds leave few people unjudged, and those thresholds.
+
+    The lower the gate, the stricter the thresholds must be for the small ones, and the more of the large
+    ones go unjudged too. So: the least height from which on, with the thresholds of all heights from there,
+    at most ``most_unknown`` of either state are called neither at every height. Where none is enough, the
+    one that leaves the fewest.
 
     Args:
         by_height: The same validation crops shrunk to each height in pixels.
     """
-    for height in sorted(by_height):
-        if all(
-            _right(by_height[taller], at, thresholds) >= least_right
-            for taller in by_height
-            if taller >= height
-        ):
-            return float(height)
-    return float(max(by_height))
+    tried: list[tuple[float, float, dict[str, float]]] = []
+    for least in sorted(by_height):
+        above = [by_height[height] for height in by_height if height >= least]
+        thresholds = choose(together(above), at, most_wrong)
+        silent = max(_unknown(looks, at, thresholds) for looks in above)
+        tried.append((silent, least, thresholds))
+        if silent <= most_unknown:
+            break
+    silent, least, thresholds = min(tried, key=lambda one: (one[0], one[1]))
+    return Settled(thresholds, least)
 
 
-def _right(looks: Looks, at: float, thresholds: Mapping[str, float]) -> float:
-    found = calls(looks.probabilities(at), looks.classes, thresholds)
-    rights: list[float] = []
+def together(parts: Sequence[Looks]) -> Looks:
+    """All looks of several parts, with the classes of the first."""
+    logits, truth = (np.concatenate([getattr(part, name) for part in parts]) for name in ("logits", "truth"))
+    return Looks(parts[0].classes, logits, truth)
+
+
+def _unknown(looks: Looks, at: float, thresholds: Mapping[str, float]) -> float:
+    """The greater share of the two states that is called neither; 0 for a state with too few crops to say."""
+    found = np.array(calls(looks.probabilities(at), looks.classes, thresholds))
+    shares = [0.0]
     for state in ("worn", "missing"):
-        truth = looks.truth == looks.classes.index(state)
-        called = [call for call, own in zip(found, truth, strict=True) if own and call != "unknown"]
-        if len(called) < min(_LEAST_CALLS, int(truth.sum())):
-            return 0.0
-        rights.append(sum(call == state for call in called) / max(len(called), 1))
-    return min(rights)
+        own = found[looks.truth == looks.classes.index(state)]
+        if len(own) >= _LEAST_CROPS:
+            shares.append(float((own == "unknown").mean()))
+    return max(shares)

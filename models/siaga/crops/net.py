@@ -76,4 +76,7 @@ class CropNet(torch.nn.Module):  # type: ignore[misc]
     def _held(self) -> list[torch.nn.Module]:
         if not self.frozen:
             return []
-        return [self.trunk._conv_stem, self.trunk._bn0, *self.trunk._blocks[: self.frozen]]
+        held = [self.trunk._conv_stem, self.trunk._bn0, *self.trunk._blocks[: self.frozen]]
+        # With all blocks frozen nothing of the start is to move: only the last layer is fitted.
+        whole = self.frozen >= len(self.trunk._blocks)
+        return [*held, self.trunk._conv_head, self.trunk._bn1] if whole else held

@@ -113,6 +113,17 @@ class Augment(_Frozen):
     cover: Share = 0.2
 
 
+class MostWrong(_Frozen):
+    """Shares of validation crops that may be called wrongly; the thresholds follow from them.
+
+    ``worn``: of the missing that are called worn, a danger nobody sees. ``missing``: of the worn that are
+    called missing, a false alarm; rarer still, because nearly everybody wears what is asked for.
+    """
+
+    worn: Share = 0.02
+    missing: Share = 0.005
+
+
 class CropRecipe(_Frozen):
     """A training configuration with ``task: classify``."""
 
@@ -129,8 +140,9 @@ class CropRecipe(_Frozen):
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     fit: Fit
     augment: Augment
-    most_wrong: Share = 0.03
-    """Share of calls that may be wrong on the validation crops; the thresholds follow from it."""
+    most_wrong: MostWrong = MostWrong()
+    most_unknown: Share = 0.2
+    """Share of either state that may be called neither, at every height from the gate on."""
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -17,13 +17,12 @@ from siaga.detect import open_classifier
 from siaga.manifest import CropManifest, file_sha256
 from siaga.train.facts import commit, hardware
 
-from .calibrate import GATES, Looks, choose, gate, temperature
+from .calibrate import GATES, Looks, settle, temperature, together
 from .net import MEAN, STD, CropNet
 from .onnx_file import INPUT, OUTPUT, check_parity, export, probabilities
 from .recipe import Boxes, CropRecipe, Folders, Rendered, Verdicts
 from .sets import Crop, Rgb, read, read_pictures
 
-_LEAST_RIGHT = 0.9
 Progress = Callable[[int, int, float], None]
 
 
@@ -131,19 +130,11 @@ def _tuned(
 
     low, high = recipe.augment.height_px
     by_height = {float(height): looks(height) for height in GATES if low <= height <= high}
-    everything = [looks(None), *by_height.values()]
-    pooled = Looks(
-        recipe.classes,
-        np.concatenate([part.logits for part in everything]),
-        np.concatenate([part.truth for part in everything]),
-    )
-    at = temperature(pooled)
-    thresholds = choose(pooled, at, recipe.most_wrong)
-    least = gate(by_height, at, thresholds, _LEAST_RIGHT)
-    return CropManifest.model_validate(
-        plan.model_dump()
-        | {"temperature": round(at, 3), "thresholds": thresholds, "gates": {"min_px": least}}
-    )
+    at = round(temperature(together([looks(None), *by_height.values()])), 3)
+    wrong = recipe.most_wrong.model_dump()
+    settled = settle(by_height, at, wrong, recipe.most_unknown)
+    found = {"temperature": at, "thresholds": settled.thresholds, "gates": {"min_px": settled.min_px}}
+    return CropManifest.model_validate(plan.model_dump() | found)
 
 
 def _facts(

@@ -70,6 +70,7 @@ class Lane:
         self._wants_clips = clip.enabled
         self._blurs = settings.privacy.blur == "heads"
         self.conditions: set[Condition] = set()
+        self._size = (1, 1)
 
     @property
     def can_judge(self) -> bool:
@@ -77,7 +78,8 @@ class Lane:
         return not self.conditions & _BLIND
 
     def remember(self, frame: Frame, scene: Scene, detections: Detections) -> None:
-        """Keep what the ledger and later clips need of this frame."""
+        """Keep what the ledger, later clips and an end without a picture need of this frame."""
+        self._size = frame.size
         self.ledger.observe(scene)
         self.heads.add(frame, scene.people, detections)
 
@@ -107,7 +109,7 @@ class Lane:
 
     def occurrence_without_picture(self, transition: Transition) -> Occurrence:
         """A transition that no picture caused."""
-        return Occurrence(transition, size=(1, 1))
+        return Occurrence(transition, size=self._size)
 
 
 def crops_of(lane: Lane) -> dict[str, dict[str, float]]:
