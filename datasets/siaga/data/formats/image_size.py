@@ -30,6 +30,7 @@ def image_size(path: Path) -> tuple[int, int] | Finding:
             turned = image.getexif().get(_ORIENTATION) in _QUARTER_TURNS
     except FileNotFoundError:
         return Finding("missing-picture", True, str(path), "the picture is not there")
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
+    # Training libraries that put an opener of their own in Pillow's place ask for one more package here.
+    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, ImportError) as error:
         return Finding("broken-picture", True, str(path), f"the picture cannot be opened ({error})")
     return (height, width) if turned else (width, height)
