@@ -150,6 +150,21 @@ def test_weak_heads_show_where_to_look_and_are_no_detections() -> None:
     assert stage.eyes.shown[0].mean() > 1.5 * blind.eyes.shown[0].mean()
 
 
+@pytest.mark.parametrize(
+    ("colour", "state", "reason"), [(GREEN, State.WORN, None), (RED, State.UNKNOWN, Reason.NOT_SEEN)]
+)
+def test_where_no_head_was_found_a_helmet_may_be_seen_and_no_bare_head(
+    colour: tuple[int, int, int], state: State, reason: Reason | None
+) -> None:
+    stage = Stage(Item.HELMET, site())
+    people = [standing(1, 400, head=False), standing(2, 800)]
+    picture = painted((people[0].xyxy, colour), (head_of(people[1].xyxy), RED))
+    looks = stage.look(0.0, people, picture)
+    assert (looks[1].state, looks[1].reason) == (state, reason)
+    assert looks[2].state is State.MISSING
+    assert stage.count.looked == 2
+
+
 def test_a_cameras_own_filter_says_what_is_sure() -> None:
     filtered = site(camera=", objects: {filters: {head: {min_score: 0.1}}}")
     stage = Stage(Item.HELMET, filtered)

@@ -48,9 +48,17 @@ def painted(colour: tuple[int, int, int]) -> Rgb:
     return rgb
 
 
-def look(seen: list, manifest: Manifest, colour: tuple[int, int, int], **changes: object) -> tuple:
+def look(
+    seen: list,
+    manifest: Manifest,
+    colour: tuple[int, int, int],
+    *,
+    everywhere: bool = False,
+    **changes: object,
+) -> tuple:
     stage = HeadStage(RedIsMissing(**changes), manifest)
-    (one,) = stage(judge(found({}, seen), manifest), painted(colour))
+    rgb = np.full((SIZE[1], SIZE[0], 3), colour, np.uint8) if everywhere else painted(colour)
+    (one,) = stage(judge(found({}, seen), manifest), rgb)
     return one.state, one.reason and one.reason.value
 
 
@@ -63,6 +71,12 @@ def test_it_looks_where_a_weak_head_was_found(manifest: Manifest) -> None:
     assert look(seen, manifest, RED) == (State.MISSING, None)
     # Too weak to be a candidate: it looks where the head must be, which is not all red.
     assert look([seen[0], ("head", HEAD, 0.05)], manifest, RED) == (State.UNKNOWN, "not_seen")
+
+
+def test_where_no_head_was_found_it_may_see_a_helmet_and_no_bare_head(manifest: Manifest) -> None:
+    seen = [("person", PERSON, 0.9)]
+    assert look(seen, manifest, GREEN, everywhere=True) == (State.WORN, None)
+    assert look(seen, manifest, RED, everywhere=True) == (State.UNKNOWN, "not_seen")
 
 
 def test_it_says_nothing_against_a_sure_detector(manifest: Manifest) -> None:

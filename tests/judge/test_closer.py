@@ -10,22 +10,28 @@ from siaga.core.person import Part, Person
 from siaga.core.verdict import Item, Look, Reason, State
 from siaga.judge import Gates, Judge, VoteRules, associate
 from siaga.judge.associate import head_region
-from siaga.judge.closer import answer, confirmed, gate, head_places, torso_place
+from siaga.judge.closer import Place, answer, confirmed, gate, head_places, torso_place
 from tests.detect.classifiers import described
 from tests.judge.scenes import SIZE, Found, found, head_of, track, upright
 
 MAN, OTHER = upright(800, 300), upright(1200, 320)
-NOTHING = found()
+FOUND = Place(head_of(MAN))
 
 
-def places(*people: Box, sure: tuple[Found, ...] = (), weak: tuple[Found, ...] = ()) -> list[Box | Reason]:
+def places(*people: Box, sure: tuple[Found, ...] = (), weak: tuple[Found, ...] = ()) -> list[Place | Reason]:
     """Where each of ``people`` is looked at."""
     tracks = [track(number, box) for number, box in enumerate(people, 1)]
     return head_places(associate(tracks, found(*sure)), found(*weak), SIZE)
 
 
-def near(box: Box) -> Box:
-    return pytest.approx(box, abs=0.01)  # type: ignore[no-any-return]
+def near(box: Box, *, guess: bool = False) -> Place:
+    """Where a head was found, or is guessed to be."""
+    about: Box = pytest.approx(box, abs=0.01)  # type: ignore[assignment]
+    return Place(about, guess)
+
+
+def guessed(box: Box) -> Place:
+    return near(box, guess=True)
 
 
 def test_the_detectors_head_is_looked_at_whichever_kind_it_is() -> None:
@@ -62,11 +68,11 @@ def test_a_weak_box_on_somebody_elses_sure_head_is_not_given_away() -> None:
 
 def test_a_weak_helmet_in_the_hand_is_no_place_to_look() -> None:
     held = (MAN[0], MAN[1] + 200, MAN[0] + 45, MAN[1] + 250)
-    assert places(MAN, weak=(("helmet", held, 0.2),)) == [near(head_region(MAN))]
+    assert places(MAN, weak=(("helmet", held, 0.2),)) == [guessed(head_region(MAN))]
 
 
 def test_without_a_candidate_the_upper_end_of_somebody_upright_is_looked_at() -> None:
-    assert places(MAN) == [near(head_region(MAN))]
+    assert places(MAN) == [guessed(head_region(MAN))]
 
 
 @pytest.mark.parametrize(
@@ -87,15 +93,15 @@ def test_without_a_candidate_and_not_clear_nothing_is_looked_at(
 def test_where_another_ones_head_is_nobody_elses_is_guessed() -> None:
     before = (MAN[0] + 30, MAN[1] - 15, MAN[2] + 30, MAN[3] + 40)
     assert places(MAN, before, sure=(("head", head_of(MAN), 0.9),))[1] is Reason.NOT_SEEN
-    assert places(before) == [near(head_region(before))]
+    assert places(before) == [guessed(head_region(before))]
 
 
 def test_a_torso_needs_to_be_in_the_picture_and_free() -> None:
-    def place(box: Box, covered: bool = False) -> Box | Reason:
+    def place(box: Box, covered: bool = False) -> Place | Reason:
         return torso_place(Person(1, box, 0.9, covered_by_other=covered), SIZE)
 
-    assert place(MAN) == MAN
-    assert place(upright(800, 700, 380)) == upright(800, 700, 380)
+    assert place(MAN) == Place(MAN)
+    assert place(upright(800, 700, 380)) == Place(upright(800, 700, 380))
     assert place(upright(0, 300)) is Reason.CUT_OFF
     assert place(MAN, covered=True) is Reason.OCCLUDED
     assert place((800, 300, 1100, 450)) is Reason.OCCLUDED
@@ -103,8 +109,9 @@ def test_a_torso_needs_to_be_in_the_picture_and_free() -> None:
 
 def test_the_gate_counts_the_boxs_height_in_full_pixels() -> None:
     manifest = described(gates={"min_px": 20})
-    assert gate((0, 0, 9, 20), manifest) == (0, 0, 9, 20)
-    assert gate((0, 0, 99, 19.9), manifest) == Look(Item.HELMET, State.UNKNOWN, 0.0, Reason.TOO_SMALL)
+    tall = Place((0, 0, 9, 20), guessed=True)
+    assert gate(tall, manifest) is tall
+    assert gate(Place((0, 0, 99, 19.9)), manifest) == Look(Item.HELMET, State.UNKNOWN, 0.0, Reason.TOO_SMALL)
     assert gate(Reason.CUT_OFF, manifest) == Look(Item.HELMET, State.UNKNOWN, 0.0, Reason.CUT_OFF)
 
 
@@ -121,16 +128,33 @@ def test_the_gate_counts_the_boxs_height_in_full_pixels() -> None:
 )
 def test_each_state_has_its_threshold(row: tuple[float, ...], state: State, reason: Reason | None) -> None:
     manifest = described(thresholds={"worn": 0.8, "missing": 0.9})
-    said = answer(np.array(row, np.float32), manifest)
+    said = answer(np.array(row, np.float32), manifest, FOUND)
     assert (said.state, said.reason) == (state, reason)
     assert said.confidence == pytest.approx(max(row[:2]) if reason is None else 0.0)
 
 
+@pytest.mark.parametrize(
+    ("row", "state", "reason"),
+    [
+        ((0.85, 0.1, 0.05), State.WORN, None),
+        ((0.0, 1.0, 0.0), State.UNKNOWN, Reason.NOT_SEEN),
+        ((0.2, 0.8, 0.0), State.UNKNOWN, Reason.AMBIGUOUS),
+        ((0.1, 0.1, 0.8), State.UNKNOWN, Reason.NOT_SEEN),
+    ],
+)
+def test_where_no_head_was_found_none_is_bare(
+    row: tuple[float, ...], state: State, reason: Reason | None
+) -> None:
+    manifest = described(thresholds={"worn": 0.8, "missing": 0.9})
+    said = answer(np.array(row, np.float32), manifest, Place(head_region(MAN), guessed=True))
+    assert (said.state, said.reason) == (state, reason)
+
+
 def test_the_states_are_found_by_their_names() -> None:
     manifest = described(classes=["unclear", "missing", "worn"], item="harness", region="person")
-    assert answer(np.array([0, 0, 1], np.float32), manifest) == Look(Item.HARNESS, State.WORN, 1.0)
+    assert answer(np.array([0, 0, 1], np.float32), manifest, FOUND) == Look(Item.HARNESS, State.WORN, 1.0)
     low = described(thresholds={"worn": 0.0, "missing": 0.0})
-    assert answer(np.zeros(3, np.float32), low).state is State.UNKNOWN
+    assert answer(np.zeros(3, np.float32), low, FOUND).state is State.UNKNOWN
 
 
 def helmet(state: State) -> Look:

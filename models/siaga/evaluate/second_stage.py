@@ -9,7 +9,6 @@ import numpy as np
 
 from siaga.core.detection import Detections
 from siaga.core.errors import BadRequest
-from siaga.core.geometry import Box
 from siaga.core.verdict import Look
 from siaga.detect.classifier import Classifier, open_classifier
 from siaga.detect.crops import cut
@@ -45,9 +44,11 @@ class HeadStage:
         manifest = self._classifier.manifest
         places = head_places(judged.people, self._weak_heads(judged.detections), judged.size)
         wanted = [gate(place, manifest) for place in places]
-        boxes: list[Box] = [place for place in wanted if not isinstance(place, Look)]
-        rows = iter(self._classifier.classify([cut(rgb, box, manifest) for box in boxes]))
-        looks = [place if isinstance(place, Look) else answer(next(rows), manifest) for place in wanted]
+        seen = [place for place in wanted if not isinstance(place, Look)]
+        rows = iter(self._classifier.classify([cut(rgb, place.xyxy, manifest) for place in seen]))
+        looks = [
+            place if isinstance(place, Look) else answer(next(rows), manifest, place) for place in wanted
+        ]
         return [
             confirmed(look, person, judged.gates) for look, person in zip(looks, judged.people, strict=True)
         ]

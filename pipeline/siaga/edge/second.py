@@ -15,7 +15,7 @@ from siaga.core.settings import Camera, Settings, Zone
 from siaga.core.verdict import Item, Look, Reason
 from siaga.detect.classifier import Classifier
 from siaga.detect.crops import cut, pixels
-from siaga.judge.closer import CloseLooks, answer, gate, head_places, torso_place
+from siaga.judge.closer import CloseLooks, Place, answer, gate, head_places, torso_place
 from siaga.manifest import CropManifest, Manifest
 
 Classifiers = Mapping[Item, Classifier]
@@ -130,7 +130,7 @@ class SecondStage:
 
     def _places(
         self, item: Item, frame: Frame, people: Sequence[Person], detections: Detections
-    ) -> dict[int, Box | Reason]:
+    ) -> dict[int, Place | Reason]:
         """Whose turn it is, in order, and where to look."""
         if item is Item.HELMET:
             weak = detections.take(~self._is_sure(detections))
@@ -152,27 +152,30 @@ class SecondStage:
         return [person for row, person in enumerate(people) if any(zone[row] for zone in inside)]
 
     def _looks(
-        self, classifier: Classifier, frame: Frame, places: dict[int, Box | Reason]
+        self, classifier: Classifier, frame: Frame, places: dict[int, Place | Reason]
     ) -> dict[int, Look]:
         manifest = classifier.manifest
         item = Item(manifest.item)
         turns, count = self._turns[item], self.counts[item]
         looks: dict[int, Look] = {}
-        crops: dict[int, Rgb] = {}
+        crops: dict[int, tuple[Place, Rgb]] = {}
         for track_id, place in places.items():
             wanted = gate(place, manifest)
             if isinstance(wanted, Look):
                 looks[track_id] = wanted
                 turns.took(track_id, frame.t)
-            elif len(crops) == turns.most or (crop := _crop(frame, wanted, manifest)) is None:
+            elif len(crops) == turns.most or (crop := _crop(frame, wanted.xyxy, manifest)) is None:
                 count.left_out += 1
             else:
-                crops[track_id] = crop
+                crops[track_id] = wanted, crop
                 turns.took(track_id, frame.t)
         if crops:
             count.looked += len(crops)
-            rows = classifier.classify(list(crops.values()))
-            looks |= {key: answer(row, manifest) for key, row in zip(crops, rows, strict=True)}
+            rows = classifier.classify([crop for _, crop in crops.values()])
+            looks |= {
+                key: answer(row, manifest, at)
+                for (key, (at, _)), row in zip(crops.items(), rows, strict=True)
+            }
         return looks
 
 

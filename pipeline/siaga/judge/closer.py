@@ -1,10 +1,12 @@
 """The second look, at full resolution: where a classifier must look, and what its answer is worth.
 
 The detector says where heads are, also those of which it is not sure, and what it is sure of; the classifier
-says what is on them. Where the two contradict each other nothing is said.
+says what is on them. Where the two contradict each other nothing is said. Where no head was found, not even
+a weak one, the classifier may see a helmet, and nobody is called bare-headed.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +28,24 @@ _UPRIGHT = 1.6
 _TORSO = 0.6
 
 
-def head_places(people: Sequence[Person], weak: Detections, size: tuple[int, int]) -> list[Box | Reason]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look.
+
+    Attributes:
+        xyxy: Pixels of the full-resolution picture.
+        guessed: Nothing was found there; it follows from where the person is.
+    """
+
+    xyxy: Box
+    guessed: bool = False
+
+
+def head_places(people: Sequence[Person], weak: Detections, size: tuple[int, int]) -> list[Place | Reason]:
     """Where each person's head is to be looked at, or why it cannot be.
 
     The head that was matched; else a weak candidate that sits on the person, one to one as sure ones do;
-    else, for somebody upright whose upper end is free, where the head must be.
+    else, for somebody upright whose upper end is free, where the head must be, as a guess.
 
     Args:
         people: Everybody in the frame, with the parts that the detector is sure of.
@@ -78,19 +93,19 @@ def _place(
     hidden: bool,
     size: tuple[int, int],
     others: Sequence[HeadCandidate | None],
-) -> Box | Reason:
+) -> Place | Reason:
     if at_edge(head.part.xyxy if head else upper(person.xyxy, 0.25), size):
         return Reason.CUT_OFF
     if hidden or flat(person.xyxy):
         return Reason.OCCLUDED
     if head is not None:
-        return head.part.xyxy if head.is_one else Reason.AMBIGUOUS
+        return Place(head.part.xyxy) if head.is_one else Reason.AMBIGUOUS
     x1, y1, x2, y2 = person.xyxy
     if y2 - y1 < _UPRIGHT * (x2 - x1):
         return Reason.NOT_SEEN
     region = head_region(person.xyxy)
     taken = any(other is not None and _centre_in(other.part.xyxy, region) for other in others)
-    return Reason.NOT_SEEN if taken else region
+    return Reason.NOT_SEEN if taken else Place(region, guessed=True)
 
 
 def _centre_in(inner: Box, outer: Box) -> bool:
@@ -98,30 +113,30 @@ def _centre_in(inner: Box, outer: Box) -> bool:
     return outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3]
 
 
-def torso_place(person: Person, size: tuple[int, int]) -> Box | Reason:
+def torso_place(person: Person, size: tuple[int, int]) -> Place | Reason:
     """The person's box, when enough of the upper body shows to look for a harness; else why not."""
     if at_edge(upper(person.xyxy, _TORSO), size):
         return Reason.CUT_OFF
     if person.covered_by_other or flat(person.xyxy):
         return Reason.OCCLUDED
-    return person.xyxy
+    return Place(person.xyxy)
 
 
-def gate(place: Box | Reason, manifest: CropManifest) -> Box | Look:
+def gate(place: Place | Reason, manifest: CropManifest) -> Place | Look:
     """``place`` when it is large enough to be looked at, else the look that says why it is not."""
     item = Item(manifest.item)
     if isinstance(place, Reason):
         return Look(item, State.UNKNOWN, reason=place)
-    if place[3] - place[1] < manifest.gates.min_px:
+    if place.xyxy[3] - place.xyxy[1] < manifest.gates.min_px:
         return Look(item, State.UNKNOWN, reason=Reason.TOO_SMALL)
     return place
 
 
-def answer(probabilities: NDArray[np.float32], manifest: CropManifest) -> Look:
-    """What the classifier says of one crop: (K,) float32, in the order of ``manifest.classes``.
+def answer(probabilities: NDArray[np.float32], manifest: CropManifest, place: Place) -> Look:
+    """What the classifier says of the crop at ``place``: (K,) float32, in the order of ``manifest.classes``.
 
     Unknown where neither state reaches its threshold: ``not_seen`` when another class leads, else
-    ``ambiguous``.
+    ``ambiguous``. ``not_seen`` also in place of ``missing`` where the place is a guess.
     """
     item = Item(manifest.item)
     said = dict(zip(manifest.classes, probabilities.tolist(), strict=True))
@@ -129,6 +144,8 @@ def answer(probabilities: NDArray[np.float32], manifest: CropManifest) -> Look:
     if worn > missing and worn >= manifest.thresholds.worn:
         return Look(item, State.WORN, worn)
     if missing > worn and missing >= manifest.thresholds.missing:
+        if place.guessed:
+            return Look(item, State.UNKNOWN, reason=Reason.NOT_SEEN)
         return Look(item, State.MISSING, missing)
     other = max((share for name, share in said.items() if name not in ("worn", "missing")), default=0.0)
     reason = Reason.NOT_SEEN if other > max(worn, missing) else Reason.AMBIGUOUS
