@@ -11,10 +11,11 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from siaga.access import GRANTS, Permission, Principal, Role, Scope
 from siaga.api import ServiceOptions, create_app, first_start, run_service
 from siaga.archive import EvidenceFolder
 from siaga.archive.sqlite import Database, SqliteArchive, SqliteKeys
-from siaga.auth import GuardedRoute, Keyring, Kind, Policy, check_policies, guarded
+from siaga.auth import GuardedRoute, Keyring, Kind, check_policies, guarded
 from siaga.core.clock import ManualClock, SystemClock
 from siaga.core.errors import ConfigError, Conflict
 from tests.support.service import Running, running_service
@@ -36,6 +37,32 @@ def _address(route: APIRoute) -> str:
     return re.sub(r"{(\w+)}", lambda match: _IDS.get(match[1], _SOME_ID), route.path)
 
 
+def test_what_each_role_may_do_is_what_was_decided() -> None:
+    look = {"public", "own_account", "read_statistics", "read_health", "report"}
+    assert {str(p) for p in GRANTS[Role.WORKER_REPRESENTATIVE]} == look | {"read_access_log"}
+    assert Permission.READ_MEDIA not in GRANTS[Role.WORKER_REPRESENTATIVE]
+    assert {str(p) for p in GRANTS[Role.DEVICE]} == {"public", "ingest"}
+    assert Permission.INGEST not in GRANTS[Role.ADMIN]
+    assert GRANTS[Role.VIEWER] < GRANTS[Role.REVIEWER] < GRANTS[Role.SAFETY_MANAGER] < GRANTS[Role.ADMIN]
+
+
+def test_a_scope_holds_the_sites_of_every_role_that_grants_the_permission() -> None:
+    north, south = Scope(frozenset({"north"})), Scope(frozenset({"south"}))
+    who = Principal("1", "one", {Role.VIEWER: north, Role.REVIEWER: south})
+    assert who.scope(Permission.READ_EVENTS) == Scope(frozenset({"north", "south"}))
+    assert who.scope(Permission.REVIEW) == south
+    assert not who.scope(Permission.EXPORT).allows("south")
+    assert not who.may(Permission.EXPORT)
+    assert Principal("1", "one", {Role.ADMIN: Scope.everything()}).scope(Permission.EXPORT).allows("any")
+    assert not Principal.nobody().scope(Permission.PUBLIC).allows("north")
+
+
+def _allowed(permission: Permission) -> set[str]:
+    if permission is Permission.PUBLIC:
+        return {"nobody", "wrong", "device", "viewer", "cookie", "basic"}
+    return {"device"} if permission is Permission.INGEST else {"viewer"}
+
+
 def test_every_route_lets_in_whom_its_policy_names_and_nobody_else(app: FastAPI, service: Running) -> None:
     who = {
         "nobody": {},
@@ -44,11 +71,6 @@ def test_every_route_lets_in_whom_its_policy_names_and_nobody_else(app: FastAPI,
         "viewer": {"Authorization": f"Bearer {service.viewer_key}"},
         "cookie": {"Cookie": "siaga_session=wrong"},
         "basic": {"Authorization": f"Basic {service.viewer_key}"},
-    }
-    allowed = {
-        Policy.PUBLIC: set(who),
-        Policy.DEVICE: {"device"},
-        Policy.VIEWER: {"viewer"},
     }
     asked = 0
     with httpx.Client(base_url=service.url) as client:
@@ -60,16 +82,16 @@ def test_every_route_lets_in_whom_its_policy_names_and_nobody_else(app: FastAPI,
                         continue
                     status = client.request(method, _address(route), headers=headers).status_code
                     refused = status in (401, 429)
-                    assert refused != (name in allowed[route.policy]), (method, route.path, name, status)
+                    assert refused != (name in _allowed(route.permission)), (method, route.path, name, status)
                     assert status < 500
                     asked += 1
     assert asked >= 6 * 18
 
 
 def test_policies_are_those_that_were_decided(app: FastAPI) -> None:
-    policies = {route.path: route.policy for route in app.routes if isinstance(route, GuardedRoute)}
-    public = {path for path, policy in policies.items() if policy is Policy.PUBLIC}
-    device = {path for path, policy in policies.items() if policy is Policy.DEVICE}
+    permissions = {route.path: route.permission for route in app.routes if isinstance(route, GuardedRoute)}
+    public = {path for path, permission in permissions.items() if permission is Permission.PUBLIC}
+    device = {path for path, permission in permissions.items() if permission is Permission.INGEST}
     assert public == {"/healthz", "/readyz", "/session", "/static/{name}"}
     assert device == {
         "/api/v1/events/{record_id}",
@@ -91,7 +113,7 @@ def test_a_guarded_route_needs_a_declared_policy() -> None:
 
     with pytest.raises(ConfigError, match="no policy"):
         GuardedRoute("/forgotten", forgotten)
-    assert GuardedRoute("/said", guarded(Policy.PUBLIC)(lambda: None)).policy is Policy.PUBLIC
+    assert GuardedRoute("/said", guarded(Permission.PUBLIC)(lambda: None)).permission is Permission.PUBLIC
 
 
 def test_a_wrong_body_is_not_looked_at_before_the_credentials(service: Running) -> None:

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Installs the Debian/Ubuntu packages that tests marked "system" need: an MQTT broker, a browser
-# and an independent RTSP server. Installs only what is missing and asks nothing. Where it may not
-# install (no apt, no root, no passwordless sudo) or cannot, it names the packages and still exits 0:
-# those tests then skip by name.
+# Installs the Debian/Ubuntu packages that tests marked "system" need: an MQTT broker, a database
+# server, a browser and an independent RTSP server. Installs only what is missing and asks nothing.
+# Where it may not install (no apt, no root, no passwordless sudo) or cannot, it names the packages
+# and still exits 0: those tests then skip by name.
 set -euo pipefail
 
 packages=(
   mosquitto
+  postgresql
   chromium
   python3-gi
   gir1.2-gst-rtsp-server-1.0

@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Path, Query, Request
 from pydantic import AwareDatetime
 
+from siaga.access import Principal, Scope
 from siaga.archive import Archive, EvidenceFolder, Slice, Span, Uploads
 from siaga.core.clock import Clock
 
@@ -40,10 +41,22 @@ def _slice(
     return Slice(limit, cursor)
 
 
+def _principal(request: Request) -> Principal:
+    return cast(Principal, request.state.principal)
+
+
+def _scope(request: Request) -> Scope:
+    return cast(Scope, request.state.scope)
+
+
 def _now(clock: Annotated[Clock, Depends(_clock)]) -> datetime:
     return clock.utc().astimezone(UTC)
 
 
+PrincipalDep = Annotated[Principal, Depends(_principal)]
+"""Who is asking."""
+ScopeDep = Annotated[Scope, Depends(_scope)]
+"""The sites where the caller may do what the route's permission says."""
 ArchiveDep = Annotated[Archive, Depends(_archive)]
 EvidenceDep = Annotated[EvidenceFolder, Depends(_evidence)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]

@@ -5,8 +5,9 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
+from siaga.access import Permission
 from siaga.api.deps import ArchiveDep
-from siaga.auth import GuardedRoute, Policy, guarded
+from siaga.auth import GuardedRoute, guarded
 
 router = APIRouter(route_class=GuardedRoute, tags=["health"])
 
@@ -18,14 +19,14 @@ class Health(BaseModel):
 
 
 @router.get("/healthz")
-@guarded(Policy.PUBLIC)
+@guarded(Permission.PUBLIC)
 def healthz() -> Health:
     """The process answers."""
     return Health()
 
 
 @router.get("/readyz")
-@guarded(Policy.PUBLIC)
+@guarded(Permission.PUBLIC)
 def readyz(archive: ArchiveDep) -> Health:
     """The archive can be written to; 507 with a problem if not."""
     archive.check()
@@ -33,7 +34,7 @@ def readyz(archive: ArchiveDep) -> Health:
 
 
 @router.get("/api/v1/openapi.json", include_in_schema=False)
-@guarded(Policy.VIEWER)
+@guarded(Permission.MANAGE_SERVICE)
 def openapi(request: Request) -> dict[str, Any]:
     """The API's schema."""
     schema: dict[str, Any] = request.app.openapi()

@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from siaga.access import Permission
 from siaga.api.deps import ArchiveDep, NowDep, Sha256Path, UploadsDep
 from siaga.archive import Accepted
 from siaga.archive.errors import Busy, HashMismatch, Unprocessable
 from siaga.archive.uploads import Upload
-from siaga.auth import GuardedRoute, Policy, guarded
+from siaga.auth import GuardedRoute, guarded
 from siaga.core.canonical import record_hash
 from siaga.core.event import Event, Name
 from siaga.core.ledger import LedgerRow
@@ -56,7 +57,7 @@ async def _raw_record(request: Request) -> Any:
 
 
 @router.put("/events/{record_id}", status_code=201, responses={200: {"model": Receipt}})
-@guarded(Policy.DEVICE, max_body=_RECORD_BYTES)
+@guarded(Permission.INGEST, max_body=_RECORD_BYTES)
 def put_event(
     record_id: UUID,
     event: Event,
@@ -81,7 +82,7 @@ def put_event(
 
 
 @router.put("/ledger/{device_id}")
-@guarded(Policy.DEVICE, max_body=_LEDGER_BYTES)
+@guarded(Permission.INGEST, max_body=_LEDGER_BYTES)
 def put_ledger(device_id: Name, upload: LedgerUpload, archive: ArchiveDep, now: NowDep) -> LedgerReceipt:
     """Keep ledger rows; each replaces the one of the same camera, zone and hour."""
     archive.put_ledger(device_id, upload.rows, now)
@@ -89,7 +90,7 @@ def put_ledger(device_id: Name, upload: LedgerUpload, archive: ArchiveDep, now: 
 
 
 @router.head("/evidence/{sha256}")
-@guarded(Policy.DEVICE)
+@guarded(Permission.INGEST)
 def evidence_progress(sha256: Sha256Path, uploads: UploadsDep) -> Response:
     """How many bytes are here (``Upload-Offset``), and whether that is all (``Upload-Complete: 1``)."""
     progress = uploads.progress(sha256)
@@ -97,7 +98,7 @@ def evidence_progress(sha256: Sha256Path, uploads: UploadsDep) -> Response:
 
 
 @router.patch("/evidence/{sha256}", status_code=204, responses={201: {"description": "Complete."}})
-@guarded(Policy.DEVICE, max_body=_STREAM_BYTES)
+@guarded(Permission.INGEST, max_body=_STREAM_BYTES)
 async def append_evidence(
     sha256: Sha256Path,
     request: Request,

@@ -8,8 +8,9 @@ from typing import Annotated, BinaryIO
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 
+from siaga.access import Permission
 from siaga.api.deps import ArchiveDep, EvidenceDep, Sha256Path
-from siaga.auth import GuardedRoute, Policy, guarded
+from siaga.auth import GuardedRoute, guarded
 from siaga.core.errors import NotFound
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["media"])
@@ -68,7 +69,7 @@ def _suffix(last: str, size: int) -> ByteRange | None:
 
 @router.head("/media/{sha256}", response_class=Response)
 @router.get("/media/{sha256}", response_class=Response)
-@guarded(Policy.VIEWER)
+@guarded(Permission.READ_MEDIA)
 def get_media(
     sha256: Sha256Path,
     request: Request,

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
+from siaga.access import Permission
 from siaga.api.deps import ArchiveDep, NowDep, SliceDep, SpanDep
 from siaga.archive import ViolationFilter
 from siaga.archive.views import (
@@ -18,7 +19,7 @@ from siaga.archive.views import (
     ViolationPage,
     ViolationState,
 )
-from siaga.auth import GuardedRoute, Policy, guarded
+from siaga.auth import GuardedRoute, guarded
 from siaga.core.errors import NotFound
 from siaga.core.event import RuleKind
 
@@ -28,7 +29,7 @@ SUMMARY_SPAN = timedelta(hours=24)
 
 
 @router.get("/violations")
-@guarded(Policy.VIEWER)
+@guarded(Permission.READ_EVENTS)
 def list_violations(
     archive: ArchiveDep,
     span: SpanDep,
@@ -44,7 +45,7 @@ def list_violations(
 
 
 @router.get("/violations/{event_id}")
-@guarded(Policy.VIEWER)
+@guarded(Permission.READ_EVENTS)
 def get_violation(event_id: UUID, archive: ArchiveDep) -> ViolationDetail:
     """One violation with its records."""
     detail = archive.violation(event_id)
@@ -54,14 +55,14 @@ def get_violation(event_id: UUID, archive: ArchiveDep) -> ViolationDetail:
 
 
 @router.get("/events")
-@guarded(Policy.VIEWER)
+@guarded(Permission.READ_EVENTS)
 def list_records(archive: ArchiveDep, span: SpanDep, part: SliceDep) -> RecordPage:
     """Records as received, newest receipt first; ``since`` and ``until`` are about the receipt."""
     return archive.records(span, part)
 
 
 @router.get("/ledger")
-@guarded(Policy.VIEWER)
+@guarded(Permission.READ_STATISTICS)
 def list_ledger(
     archive: ArchiveDep, span: SpanDep, camera: Annotated[str | None, Query(max_length=128)] = None
 ) -> LedgerPage:
@@ -70,14 +71,14 @@ def list_ledger(
 
 
 @router.get("/cameras")
-@guarded(Policy.VIEWER)
+@guarded(Permission.READ_HEALTH)
 def list_cameras(archive: ArchiveDep) -> CameraPage:
     """Which cameras watch, and which do not since when."""
     return CameraPage(items=archive.cameras())
 
 
 @router.get("/summary")
-@guarded(Policy.VIEWER)
+@guarded(Permission.READ_STATISTICS)
 def get_summary(
     archive: ArchiveDep,
     now: NowDep,

@@ -1,8 +1,8 @@
-"""Who may do what: keys, sessions, and a policy that every route declares."""
+"""Who may do what: keys, sessions, and the permission that every route declares."""
 
 from siaga.auth.guard import Guard
 from siaga.auth.keys import FirstStart, Keyring, KeyStore, Kind
-from siaga.auth.policy import GuardedRoute, Policy, check_policies, guarded
+from siaga.auth.policy import GuardedRoute, check_policies, guarded
 
 __all__ = [
     "FirstStart",
@@ -11,7 +11,6 @@ __all__ = [
     "KeyStore",
     "Keyring",
     "Kind",
-    "Policy",
     "check_policies",
     "guarded",
 ]

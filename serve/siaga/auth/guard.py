@@ -1,13 +1,16 @@
-"""Checks a request against its route's policy."""
+"""Finds out who is asking, and whether the route's permission is among what that caller may do."""
 
 from fastapi import Request
 
+from siaga.access import Permission, Principal, Role, Scope
 from siaga.auth.keys import Keyring, Kind
 from siaga.auth.limiter import WrongKeyLimiter
-from siaga.auth.policy import Policy
 from siaga.core.errors import Unauthorised
 
 COOKIE = "siaga_session"
+_ALL = Scope.everything()
+_OWNER = Principal("owner", "owner", {Role.ADMIN: _ALL})
+_DEVICE = Principal("device", "device", {Role.DEVICE: _ALL})
 
 
 class Guard:
@@ -17,22 +20,22 @@ class Guard:
         self._keyring = keyring
         self._limiter = limiter
 
-    def authorise(self, request: Request, policy: Policy) -> None:
-        """Return if the request may go on.
+    def authorise(self, request: Request, permission: Permission) -> Principal:
+        """Who is asking, if the request may go on.
 
         Raises:
             Unauthorised: No or wrong credentials (``RateLimited`` after too many wrong ones).
         """
-        if policy is Policy.PUBLIC:
-            return
-        kind = Kind.DEVICE if policy is Policy.DEVICE else Kind.VIEWER
+        if permission is Permission.PUBLIC:
+            return Principal.nobody()
+        kind, principal = (Kind.DEVICE, _DEVICE) if permission is Permission.INGEST else (Kind.VIEWER, _OWNER)
         token = _bearer(request)
         if token is not None:
             self._check(kind, token, request)
-            return
+            return principal
         session = request.cookies.get(COOKIE)
         if kind is Kind.VIEWER and session and self._keyring.is_session(session):
-            return
+            return principal
         raise Unauthorised(f"This needs the {kind}.", fix="Send it as Authorization: Bearer ...")
 
     def sign_in(self, request: Request, key: str) -> str:

@@ -1,7 +1,6 @@
-"""Default-deny: a route says who may use it, or the service does not start."""
+"""Default-deny: a route says what its caller must be allowed to do, or the service does not start."""
 
 from collections.abc import Callable, Coroutine
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
@@ -10,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Message, Receive
 
+from siaga.access import Permission
 from siaga.core.errors import ConfigError
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
@@ -17,23 +17,15 @@ _MARK = "__siaga_policy__"
 _SMALL_BODY = 64 * 1024
 
 
-class Policy(StrEnum):
-    """Who may use a route."""
-
-    PUBLIC = "public"
-    VIEWER = "viewer"
-    DEVICE = "device"
-
-
-def guarded(policy: Policy, max_body: int = _SMALL_BODY) -> Callable[[_Endpoint], _Endpoint]:
-    """Declare an endpoint's policy.
+def guarded(permission: Permission, max_body: int = _SMALL_BODY) -> Callable[[_Endpoint], _Endpoint]:
+    """Declare what a caller of an endpoint must be allowed to do.
 
     Args:
         max_body: Bytes of request body that are taken; more is answered with 413.
     """
 
     def mark(endpoint: _Endpoint) -> _Endpoint:
-        setattr(endpoint, _MARK, (policy, max_body))
+        setattr(endpoint, _MARK, (permission, max_body))
         return endpoint
 
     return mark
@@ -47,24 +39,26 @@ class GuardedRoute(APIRoute):
     """
 
     @property
-    def policy(self) -> Policy:
-        """Who may use it."""
+    def permission(self) -> Permission:
+        """What its caller must be allowed to do."""
         return self._declared()[0]
 
-    def _declared(self) -> tuple[Policy, int]:
-        declared: tuple[Policy, int] | None = getattr(self.endpoint, _MARK, None)
+    def _declared(self) -> tuple[Permission, int]:
+        declared: tuple[Permission, int] | None = getattr(self.endpoint, _MARK, None)
         if declared is None:
             raise ConfigError(
-                "A route has no policy.", where=self.path, fix="Declare one with @guarded(Policy...)."
+                "A route has no policy.", where=self.path, fix="Declare one with @guarded(Permission...)."
             )
         return declared
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        policy, max_body = self._declared()
+        permission, max_body = self._declared()
         handle = super().get_route_handler()
 
         async def check_and_handle(request: Request) -> Response:
-            await run_in_threadpool(request.app.state.guard.authorise, request, policy)
+            principal = await run_in_threadpool(request.app.state.guard.authorise, request, permission)
+            request.state.principal = principal
+            request.state.scope = principal.scope(permission)
             return await handle(Request(request.scope, _limited(request.receive, max_body)))
 
         return check_and_handle

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment
 
+from siaga.access import Permission
 from siaga.archive import Archive, Slice, ViolationFilter
 from siaga.archive.views import CameraView
-from siaga.auth import GuardedRoute, Policy, guarded
+from siaga.auth import GuardedRoute, guarded
 from siaga.core.clock import Clock
 from siaga.core.errors import NotFound
 from siaga.core.event import RuleKind
@@ -64,7 +65,7 @@ def error_page(request: Request, answer: Response) -> Response:
 
 
 @router.get("/")
-@guarded(Policy.VIEWER)
+@guarded(Permission.READ_EVENTS)
 def index(request: Request, query: ListQueryDep) -> Response:
     """The list; an address that still has the key in it is left at once."""
     if "key" in request.query_params:
@@ -73,7 +74,7 @@ def index(request: Request, query: ListQueryDep) -> Response:
 
 
 @router.get("/parts/list")
-@guarded(Policy.VIEWER)
+@guarded(Permission.READ_EVENTS)
 def list_part(request: Request, query: ListQueryDep) -> Response:
     """The list without the page around it, for the refresh."""
     return render(request, "parts/list.html", **_list(request, query))
@@ -100,7 +101,7 @@ def _silent(cameras: tuple[CameraView, ...], now: datetime) -> list[CameraView]:
 
 
 @router.get("/violations/{event_id}")
-@guarded(Policy.VIEWER)
+@guarded(Permission.READ_EVENTS)
 def violation(request: Request, event_id: UUID) -> Response:
     """One violation with its evidence and records."""
     detail = _archive(request).violation(event_id)
@@ -112,7 +113,7 @@ def violation(request: Request, event_id: UUID) -> Response:
 
 
 @router.get("/static/{name}")
-@guarded(Policy.PUBLIC)
+@guarded(Permission.PUBLIC)
 def static(name: str) -> Response:
     """Style, script and icon."""
     asset = load_asset(name)

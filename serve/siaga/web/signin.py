@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from siaga.auth import Guard, GuardedRoute, Policy, guarded
+from siaga.access import Permission
+from siaga.auth import Guard, GuardedRoute, guarded
 from siaga.auth.guard import COOKIE
 from siaga.auth.keys import SESSION_LIFE
 from siaga.auth.limiter import RateLimited
@@ -18,7 +19,7 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 
 @router.post("/session", response_class=Response)
-@guarded(Policy.PUBLIC, max_body=4096)
+@guarded(Permission.PUBLIC, max_body=4096)
 async def sign_in(request: Request) -> Response:
     """Open a session with the key of the form."""
     form = parse_qs((await request.body()).decode(errors="replace"))

@@ -1,0 +1,158 @@
+"""Transactions on SQLite or PostgreSQL, chosen by the URL."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+
+from siaga.core.errors import ConfigError, DependencyMissing, StorageError, StorageFull
+
+_BUSY_MS = 10_000
+_WRITING = "siaga_writing"
+_DISK_FULL = "53100"
+_PRAGMAS = (
+    "journal_mode=DELETE",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "secure_delete=ON",
+    f"busy_timeout={_BUSY_MS}",
+)
+
+
+class Database:
+    """Connections to one database; safe to use from several threads.
+
+    SQLite runs with ``journal_mode=DELETE`` and ``synchronous=FULL``: when a transaction has returned, it is
+    on disk. PostgreSQL keeps its own ``synchronous_commit=on``.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql://user:password@host/name``.
+
+    Raises:
+        ConfigError: The URL is neither.
+        DependencyMissing: PostgreSQL is asked for without its driver.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self.where = self._engine.url.render_as_string(hide_password=True)
+        self._one_writer = threading.RLock()
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @property
+    def engine(self) -> Engine:
+        """For migrations and for listening; everything else uses ``writing`` and ``reading``."""
+        return self._engine
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """All or nothing, and on disk when it ends.
+
+        Raises:
+            StorageError: It could not be written; nothing has changed. ``StorageFull`` without space.
+            IntegrityError: SQLAlchemy's, when a constraint does not hold.
+        """
+        if self.dialect == "sqlite":
+            # In-process writers queue here; SQLite's own waiting is by polling.
+            with self._one_writer, self._connected(writing=True) as connection:
+                yield connection
+        else:
+            with self._connected(writing=True) as connection:
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent picture for several queries.
+
+        Raises:
+            StorageError: It cannot be read.
+        """
+        with self._connected(writing=False) as connection:
+            yield connection
+
+    @contextmanager
+    def _connected(self, *, writing: bool) -> Iterator[Connection]:
+        with self._translated(), self._engine.connect() as plain:
+            options: dict[str, Any] = {_WRITING: writing}
+            if self.dialect == "postgresql" and not writing:
+                options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            connection = plain.execution_options(**options)
+            with connection.begin() as transaction:
+                yield connection
+                if not writing:
+                    transaction.rollback()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except DBAPIError as error:
+            if _is_full(error.orig):
+                raise StorageFull(
+                    "No space is left for the archive.", where=self.where, fix="Free some space."
+                ) from error
+            raise StorageError(
+                f"The archive cannot be used: {error.orig}.",
+                where=self.where,
+                fix="Check the disk and the file, or the database server.",
+            ) from error
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(
+            "The database's address cannot be read.",
+            fix="Give sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME.",
+        ) from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        engine = create_engine(parsed, connect_args={"isolation_level": None, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if backend != "postgresql":
+        raise ConfigError(
+            f"{backend} is no database that Siaga keeps its archive in.",
+            fix="Give a sqlite or postgresql URL.",
+        )
+    try:
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise DependencyMissing(
+            "PostgreSQL's driver is not installed.", fix="Install siaga[postgres]."
+        ) from error
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # The driver's own BEGIN is off (isolation_level None): it would start reading transactions for writers.
+    writing = connection.get_execution_options().get(_WRITING, True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _is_full(error: BaseException | None) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", None) == _DISK_FULL
