@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from siaga.core.clock import ManualClock
+from tests.support.databases import *  # noqa: F403
 from tests.support.records import RecordMaker
 from tests.support.service import Running, running_service
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import pytest
 
-SystemName = Literal["mosquitto", "chromium", "gst-rtsp-server"]
+SystemName = Literal["mosquitto", "chromium", "gst-rtsp-server", "postgresql"]
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 GST_SCRIPT = Path(__file__).with_name("gst_rtsp.py")
@@ -52,10 +52,19 @@ def _find_gst() -> str | None:
     return SYSTEM_PYTHON if probe.returncode == 0 else None
 
 
+def _find_postgresql() -> str | None:
+    # Debian keeps the server's programs out of everybody's PATH.
+    installed = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4])
+    )
+    return str(installed[-1]) if installed else _which("postgres")()
+
+
 _SYSTEMS: dict[SystemName, _System] = {
     "mosquitto": _System(_which("mosquitto"), "mosquitto"),
     "chromium": _System(_which("chromium", "chromium-browser", "google-chrome"), "chromium"),
     "gst-rtsp-server": _System(_find_gst, _GST_PACKAGES),
+    "postgresql": _System(_find_postgresql, "postgresql"),
 }
 
 

@@ -1,11 +1,12 @@
-"""Where every table of the service is registered, and how times are stored."""
+"""Where every table of the service is registered."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from sqlalchemy import MetaData
 
-from sqlalchemy import DateTime, Dialect, MetaData, String
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from siaga.db.types import UtcTime
+
+__all__ = ["UtcTime", "metadata"]
 
 metadata = MetaData(
     naming_convention={
@@ -16,35 +17,3 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-_TEXT_LENGTH = len("2026-01-01T00:00:00.000000Z")
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware moment: ``timestamptz``, or in SQLite UTC text of one length (text order is time order).
-
-    Raises:
-        ValueError: A naive moment is given.
-    """
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime] | TypeEngine[str]:
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(String(_TEXT_LENGTH))
-        return dialect.type_descriptor(DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a stored time has a zone")
-        utc = value.astimezone(UTC)
-        if dialect.name == "sqlite":
-            return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-        return utc
-
-    def process_result_value(self, value: datetime | str | None, _dialect: Dialect) -> datetime | None:
-        if isinstance(value, str):
-            return datetime.fromisoformat(value)
-        return None if value is None else value.astimezone(UTC)

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import siaga.db.tables  # noqa: F401
 from siaga.db.metadata import metadata
 
 context.configure(
