@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from siaga.access.principal import Principal
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
 Detail = str | int | bool | None
 """No floats: their text form differs between languages, and details are hashed."""
-
-_NOTHING: Mapping[str, Detail] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class AuditEntry:
     object: str
     site: str | None
     at: datetime
-    details: Mapping[str, Detail] = field(default=_NOTHING)
+    details: Mapping[str, Detail] = field(default_factory=dict)
 
 
 class Auditor(Protocol):
