@@ -14,6 +14,7 @@ from siaga.core.settings import Settings
 from siaga.core.verdict import Item
 from tests.bench.made import bare, person, truth_data
 from tests.cli.siaga_command import siaga_here
+from tests.detect import classifiers
 from tests.edge.site import clip_with_a_person, configured
 from tests.support.cut import cut_at_keyframes
 
@@ -77,12 +78,36 @@ def test_the_command_writes_tables_pictures_and_json_last(tmp_path: Path) -> Non
     result = json.loads(last)
     assert (result["precision"], result["recall"], result["duplicates"]) == (1.0, 0.5, 0)
     assert (result["clips"]["yard"]["precision"], result["clips"]["yard"]["recall"]) == (1.0, 0.5)
-    assert (result["model"], len(result["model_sha256"])) == ("tiny", 64)
+    assert (result["model"], len(result["model_sha256"]), result["classifiers"]) == ("tiny", 64, {})
     assert any("1 of 2" in line for line in lines)
     assert any(line.startswith("yard: missed: B, no helmet") for line in lines)
     assert json.loads((out / "score.json").read_text()) == result
     assert "<svg" in (out / "yard.timeline.svg").read_text()
     assert (out / "yard" / "events.jsonl").exists()
+
+
+def test_the_classifiers_that_are_asked_for_look_and_are_named(tmp_path: Path) -> None:
+    """The classifier sees grey where the detector sees a bare head, so that nothing is said."""
+    clip, config = tiny_clip(tmp_path), config_file(tmp_path)
+    written = {
+        region: classifiers.write(tmp_path, name=region, region=region) for region in ("head", "person")
+    }
+    asked = ("--head-model", tmp_path / "head.yaml", "--harness-model", tmp_path / "person.yaml")
+    said = siaga_here("bench", "events", clip, "-c", config, *asked, "--json", cwd=tmp_path)
+    result = json.loads(said.out)
+    assert result["classifiers"] == {"helmet": {"name": "head", "sha256": written["head"].sha256}}
+    assert (result["recall"], result["reports_correct"]) == (0.0, 0)
+    assert result["ledger_unknown_s"]["helmet.ambiguous"] > 2.0
+
+
+def test_a_classifier_of_another_kind_is_an_error_before_anything_is_analysed(tmp_path: Path) -> None:
+    clip, config = tiny_clip(tmp_path), config_file(tmp_path)
+    classifiers.write(tmp_path, name="body", region="person")
+    asked = ("--head-model", tmp_path / "body.yaml", "--out", tmp_path / "out")
+    said = siaga_here("bench", "events", clip, "-c", config, *asked, cwd=tmp_path)
+    assert said.code == 2
+    assert "judges harness on person crops, not helmet on head crops" in said.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_json_alone_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from siaga.bench.matching import Outcome
-from siaga.bench.run import Clip, Run, event_words, items_asked, score_run, settings_for
+from siaga.bench.run import Clip, Models, Run, event_words, items_asked, score_run, settings_for
 from siaga.bench.score import ClipScore, as_json, counts
 from siaga.bench.table import problems, tables
 from siaga.bench.timeline import draw_timeline, rows_of
@@ -201,12 +201,16 @@ def test_zones_and_requirements_come_from_the_truth_and_the_rest_from_the_config
     clip = Clip("yard", Path("yard.mp4"), truth(zones=zones))
     own = "zones: {old: {exclusion: true, coordinates: '0,0,1,0,1,1'}}"
     camera = f"{{ffmpeg: {{inputs: [{{path: 'rtsp://h/1'}}]}}, detect: {{fps: 2}}, {own}}}"
-    base = parse_settings(f"model: tiny\nppe: {{grouping: 9s}}\ncameras: {{gate: {camera}}}").settings
+    base = parse_settings(
+        f"model: tiny\nhead_model: our-heads\nppe: {{grouping: 9s}}\ncameras: {{gate: {camera}}}"
+    ).settings
     made = settings_for(clip, base)
     assert list(made.cameras) == ["yard"]
     assert set(made.cameras["yard"].zones) == {"roof"}
     assert (made.model, made.ppe.grouping, made.cameras["yard"].detect.fps) == ("tiny", 9.0, 2.0)
-    assert settings_for(clip, base, "other").model == "other"
+    other = settings_for(clip, base, Models(model="other", harness_model="straps"))
+    assert (other.model, other.head_model, other.harness_model) == ("other", "our-heads", "straps")
+    assert settings_for(clip, base, Models(head_model="disabled")).head_model == "disabled"
     assert items_asked(made, "yard") == (Item.HELMET, Item.HARNESS)
     assert set(settings_for(clip).cameras["yard"].zones) == {"roof"}
 

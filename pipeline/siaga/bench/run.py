@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -37,6 +37,18 @@ class Clip:
     name: str
     path: Path
     truth: ClipTruth
+
+
+@dataclass(frozen=True)
+class Models:
+    """Names or paths of models to use instead of those of the configuration; None: those.
+
+    ``disabled`` for a classifier: none of that kind, not even the one that the detector's manifest names.
+    """
+
+    model: str | None = None
+    head_model: str | None = None
+    harness_model: str | None = None
 
 
 def shipped_clips() -> list[Path]:
@@ -78,12 +90,12 @@ def _name(path: Path, taken: set[str]) -> str:
     return next(name for name in names if name not in taken)
 
 
-def settings_for(clip: Clip, base: Settings | None = None, model: str | None = None) -> Settings:
+def settings_for(clip: Clip, base: Settings | None = None, models: Models | None = None) -> Settings:
     """The settings under which ``clip`` is analysed: its own zones and requirements, the rest from ``base``.
 
     Args:
         base: Gives everything else: of its cameras the one with the clip's name, or else the only one.
-        model: Instead of the model that ``base`` names.
+        models: Instead of those that ``base`` names.
 
     Raises:
         ConfigError: None of several cameras has the clip's name.
@@ -98,8 +110,8 @@ def settings_for(clip: Clip, base: Settings | None = None, model: str | None = N
         )
     camera = settings.cameras.get(clip.name) or next(iter(settings.cameras.values()))
     camera = camera.model_copy(update={"zones": _zones(clip.truth)})
-    changes = {"cameras": {clip.name: camera}, "model": model or settings.model}
-    return settings.model_copy(update=changes)
+    named = {key: name for key, name in asdict(models or Models()).items() if name is not None}
+    return settings.model_copy(update={"cameras": {clip.name: camera}, **named})
 
 
 def _zones(truth: ClipTruth) -> dict[str, Zone]:

@@ -40,6 +40,16 @@ def events(
     model: Annotated[
         str | None, typer.Option("--model", help="Instead of the model of the configuration.")
     ] = None,
+    head_model: Annotated[
+        str | None,
+        typer.Option(
+            "--head-model",
+            help="The crop classifier that judges helmets again, or disabled; default: the configuration's.",
+        ),
+    ] = None,
+    harness_model: Annotated[
+        str | None, typer.Option("--harness-model", help="The crop classifier for harnesses, likewise.")
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -56,7 +66,7 @@ def events(
 
     Each clip's truth gives zones and requirements. The last line of output is one JSON object.
     """
-    from siaga.bench.run import read_clips, settings_for, shipped_clips
+    from siaga.bench.run import Models, read_clips, settings_for, shipped_clips
     from siaga.bench.score import as_json as score_json
     from siaga.bench.timeline import need_matplotlib
     from siaga.core.settings.load import load_settings
@@ -65,8 +75,9 @@ def events(
         need_matplotlib()
     base = load_settings(config).settings if config else None
     chosen = read_clips(clips or shipped_clips())
-    jobs = [(clip, settings_for(clip, base, model)) for clip in chosen]
-    about = _about(jobs[0][1])
+    models = Models(model, head_model, harness_model)
+    jobs = [(clip, settings_for(clip, base, models)) for clip in chosen]
+    about = _about([settings for _, settings in jobs])
     with _folder(out) as folder:
         scores = _run(jobs, folder)
         result = score_json(scores, about)
@@ -77,11 +88,21 @@ def events(
     typer.echo(json.dumps(result, sort_keys=True))
 
 
-def _about(settings: "Settings") -> dict[str, Any]:
+def _about(sites: "list[Settings]") -> dict[str, Any]:
+    """Under what it was measured; ``classifiers`` by the item that they judged, in any of the clips."""
     from siaga.edge.check import model_for_people
+    from siaga.edge.companions import crop_models
 
-    manifest = model_for_people(settings)
-    return {"model": manifest.name, "model_sha256": manifest.sha256, "siaga": version("siaga")}
+    manifest = model_for_people(sites[0])
+    taking_part = {item: one for site in sites for item, one in crop_models(site, manifest).items()}
+    return {
+        "model": manifest.name,
+        "model_sha256": manifest.sha256,
+        "classifiers": {
+            item.value: {"name": one.name, "sha256": one.sha256} for item, one in taking_part.items()
+        },
+        "siaga": version("siaga"),
+    }
 
 
 @contextmanager
