@@ -1,6 +1,7 @@
 """Training through the framework: seeded, resumable, from any start; and what is refused before it begins."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -184,3 +185,46 @@ def test_shipped_configurations_can_be_read(path: Path) -> None:
     from siaga.data.recipe import Recipe
 
     Augment.parse(Recipe.load(path).augment, path)
+
+
+def test_a_start_that_was_narrowed_before_keeps_its_class_branch(
+    drawn_set: Path, drawn_cards: Path, tmp_path: Path
+) -> None:
+    from siaga.train.checkpoint import load
+
+    many = [f"thing {number}" for number in range(40)]
+    first = tiny.checkpoint(tmp_path / "many.pt", many)
+    last = train(wanted(tmp_path, drawn_set, drawn_cards, first, epochs=1))
+    again = wanted(tmp_path, drawn_set, drawn_cards, last, epochs=1)
+    still = tiny.CONFIG["train"] | {"lr0": 1e-9}  # type: ignore[operator]
+    tiny.config(again.config, train=still)
+    second = train(replace(again, out=tmp_path / "second"))
+    old, new = (load(path)[0].model[-1].cv3[0] for path in (last, second))
+    assert old[-1].in_channels == new[-1].in_channels == 40
+    for name in ("0.1.conv.weight", "1.1.conv.weight", "2.weight"):
+        np.testing.assert_allclose(new.state_dict()[name], old.state_dict()[name], atol=2e-4)
+
+
+def test_an_exported_detector_is_a_start_that_finds_the_same(drawn_set: Path, tmp_path: Path) -> None:
+    import onnxruntime
+    import torch
+
+    from siaga.manifest import resolve
+    from siaga.train.checkpoint import load
+    from siaga.train.exported import write_checkpoint
+
+    manifest = resolve("siaga-ppe-n")
+    pictures = sorted((drawn_set / "images").glob("*.jpg"))[:3]
+    model, _ = load(write_checkpoint(manifest, pictures, tmp_path / "start.pt"))
+    assert tuple(model.names.values()) == manifest.classes
+    noise = torch.rand(1, 3, 96, 128, generator=torch.Generator().manual_seed(2))
+    (exported,) = onnxruntime.InferenceSession(manifest.path).run(None, {"images": noise.numpy()})
+    with torch.no_grad():
+        found = model(noise)[0].numpy()
+    np.testing.assert_allclose(found[:, 4:], exported[:, 4:], atol=1e-4)
+    np.testing.assert_allclose(found[:, :4], exported[:, :4], atol=0.1)
+    first = model.model[0].bn
+    assert float(first.running_var.std()) > 0
+    with pytest.raises(ModelUnsupported, match="float32 export"):
+        write_checkpoint(resolve("siaga-ppe-n-int8"), pictures, tmp_path / "no.pt")
+    assert not (tmp_path / "no.pt").exists()

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from siaga.core.errors import ConfigError
 from siaga.data.recipe import Recipe
 from siaga.evaluate.samples import LabelledSet
 from siaga.evaluate.yolo_set import of_yaml
+from siaga.manifest import resolve
 
 from . import checkpoint, facts
 from .augment import Augment, transforms
@@ -24,7 +26,8 @@ class Wanted:
     Attributes:
         config: Training configuration.
         data: Folder that ``siaga data prepare`` wrote.
-        start: Checkpoint to start from; None: the run in ``out`` goes on.
+        start: Checkpoint to start from, or name or path of an exported float32 detector; None: the run in
+            ``out`` goes on.
         out: Folder for checkpoints and the log; new, unless the run goes on.
         cards: Folder of the dataset cards.
         command: As it was typed, for the manifest.
@@ -64,11 +67,30 @@ def train(wanted: Wanted) -> Path:
     recipe = Recipe.load(wanted.config)
     augment = Augment.parse(recipe.augment, wanted.config)
     check_set(wanted.data, recipe)
-    settings = _going_on(wanted) if wanted.start is None else _new(wanted, recipe, wanted.start)
+    if wanted.start is None:
+        _train(_going_on(wanted), augment)
+    elif wanted.start.suffix == ".pt":
+        _train(_new(wanted, recipe, wanted.start), augment)
+    else:
+        with TemporaryDirectory() as scratch:
+            start = _unfolded(wanted, wanted.start, Path(scratch))
+            _train(_new(wanted, recipe, start), augment)
+    return wanted.last
+
+
+def _train(settings: dict[str, Any], augment: Augment) -> None:
     from .trainer import PpeTrainer
 
     PpeTrainer(overrides=settings | {"augmentations": transforms(augment)}).train()
-    return wanted.last
+
+
+def _unfolded(wanted: Wanted, model: Path, scratch: Path) -> Path:
+    """A checkpoint of an exported detector, to begin with."""
+    from .exported import write_checkpoint
+
+    manifest = resolve(model)
+    pictures = [one.image for one in of_yaml(wanted.data / "dataset.yaml", None, "train").samples]
+    return write_checkpoint(manifest, pictures, scratch / f"{manifest.name}.pt")
 
 
 def check_set(prepared: Path, recipe: Recipe) -> None:

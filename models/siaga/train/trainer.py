@@ -101,8 +101,12 @@ class PpeTrainer(DetectionTrainer):  # type: ignore[misc]
         names = {int(key): str(value) for key, value in self.data["names"].items()}
         if weights is None:
             return DetectionModel(cfg, nc=len(names), ch=self.data["channels"], verbose=verbose)
-        # A head of the start's own width first, so that every weight finds its place.
-        model = DetectionModel(cfg, nc=len(weights.names), ch=self.data["channels"], verbose=verbose)
+        # A head of the start's own width first, so that every weight finds its place. The width follows the
+        # class count of the start's own first training (80 for COCO), whatever it was narrowed to since.
+        hidden = weights.model[-1].cv3[0][-1].in_channels
+        model = DetectionModel(cfg, nc=hidden, ch=self.data["channels"], verbose=verbose)
+        start_names = {int(key): str(value) for key, value in weights.names.items()}
+        narrow_classes(model, start_names, [-1] * len(start_names))
         model.load(weights)
         narrow_classes(model, names, rows_by_name(names, weights.names))
         return model

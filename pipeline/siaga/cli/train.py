@@ -20,7 +20,11 @@ def train(
     data: Annotated[Path, typer.Option(help="Folder that siaga data prepare wrote.")],
     out: Annotated[Path, typer.Option(help="New folder for checkpoints and the log.")],
     start: Annotated[
-        Path | None, typer.Option(help="Checkpoint (.pt) of a detector to start from.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Checkpoint (.pt) of a detector to start from, or name or manifest of an exported one.",
+            show_default=False,
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Let the run in the folder go on.")] = False,
     hours: Annotated[

@@ -14,6 +14,7 @@ def data() -> None:
 
 app.command("list")(bring.list_sources)
 app.command("fetch")(bring.fetch)
+app.command("sample")(bring.sample)
 app.command("card")(bring.card)
 app.command("page")(bring.page)
 app.command("audit")(look.audit)

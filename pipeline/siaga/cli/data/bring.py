@@ -1,4 +1,4 @@
-"""``siaga data list``, ``fetch``, ``card`` and ``page``."""
+"""``siaga data list``, ``fetch``, ``sample``, ``card`` and ``page``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 
 from siaga.cli.console import stderr, stdout
-from siaga.cli.data.options import Cards, Form, From
+from siaga.cli.data.options import Cards, Form, From, NewFolder, must_be_new
 
 
 def list_sources(cards: Cards = None) -> None:
@@ -51,6 +51,39 @@ def fetch(
     stdout().print(f"{escape(str(target))}: {escape(card.title)}, {escape(card.licence)}")
     if card.fetch and card.fetch.by_hand:
         stdout().print(f"next: {escape(' '.join(card.fetch.by_hand.split()))}")
+
+
+def sample(
+    out: NewFolder,
+    camera: Annotated[
+        list[str] | None, typer.Option("--camera", help="A view; may be repeated; default: all six.")
+    ] = None,
+    each: Annotated[int, typer.Option(help="Pictures of each view.", min=1, max=15)] = 6,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", help="A class to leave unlabelled; may be repeated.")
+    ] = None,
+    reviewed: Annotated[
+        bool, typer.Option("--reviewed", help="With reviews.csv, as reviewed corrections come.")
+    ] = False,
+    to: Annotated[Form, typer.Option("--to", help="How the set is to be written.")] = Form.yolo,
+) -> None:
+    """Write a small labelled set out of the shipped clips, to try commands on.
+
+    Everything in it is drawn: figures on it say nothing of a model.
+    """
+    from tempfile import TemporaryDirectory
+
+    from siaga.data.formats import convert
+    from siaga.data.sample import CAMERAS, write_sample
+
+    must_be_new(out)
+    form = to.value
+    with TemporaryDirectory() as scratch:
+        target = out if form == "yolo" else Path(scratch) / "set"
+        made = write_sample(target, camera or CAMERAS, each, without=without or (), reviewed=reviewed)
+        if form != "yolo":
+            convert(target, out, "yolo", form)
+    stdout().print(f"{escape(str(out))}: {made} pictures, drawn, CC BY 4.0")
 
 
 def card(

@@ -23,6 +23,7 @@ from siaga.cli.data.options import (
 from siaga.core.errors import BadRequest, ConfigError
 
 if TYPE_CHECKING:
+    from siaga.data.boxes import Boxes, Image
     from siaga.data.cards import Card
     from siaga.data.records import DataSet
 
@@ -153,7 +154,12 @@ def prepare(
     ],
     data: Annotated[Path, typer.Option("--data", help="Folder that holds one folder for each source.")],
     out: Annotated[Path, typer.Option("--out", help="A new folder for the training set.")],
-    teacher: Annotated[Path, typer.Option(help="COCO weights (.pt) that label people.")],
+    teacher: Annotated[
+        Path | None,
+        typer.Option(
+            help="COCO weights (.pt) that label people where a source does not.", show_default=False
+        ),
+    ] = None,
     cards: Cards = None,
 ) -> None:
     """Make the training set that a configuration describes.
@@ -169,12 +175,19 @@ def prepare(
 
     recipe = Recipe.load(config)
     must_be_new(out)
-    find = coco_person_finder(teacher, recipe.data.teacher)
+    find = coco_person_finder(teacher, recipe.data.teacher) if teacher else _no_teacher
     with bar("pictures read") as progress:
         report = make(recipe, cards or cards_dir(), data, out, find, progress)
     summary = {key: value for key, value in asdict(report).items() if key != "autolabelled"}
     summary["autolabelled_boxes"] = sum(len(rows) for rows in report.autolabelled.values())
     typer.echo(json.dumps(summary))
+
+
+def _no_teacher(_image: "Image") -> "Boxes":
+    raise BadRequest(
+        "A source of the configuration does not annotate people.",
+        fix="Name a model that labels them: --teacher yolo11n.pt.",
+    )
 
 
 def _refuse_faults(data: "DataSet") -> None:
