@@ -77,12 +77,11 @@ def sample(
     from siaga.data.sample import CAMERAS, write_sample
 
     must_be_new(out)
-    form = to.value
     with TemporaryDirectory() as scratch:
-        target = out if form == "yolo" else Path(scratch) / "set"
+        target = out if to.value == "yolo" else Path(scratch) / "set"
         made = write_sample(target, camera or CAMERAS, each, without=without or (), reviewed=reviewed)
-        if form != "yolo":
-            convert(target, out, "yolo", form)
+        if target != out:
+            convert(target, out, "yolo", to.value)
     stdout().print(f"{escape(str(out))}: {made} pictures, drawn, CC BY 4.0")
 
 
