@@ -1,0 +1,1 @@
+"""How long things are kept, what holds them back, how they go, and what the public is told."""
