@@ -1,15 +1,18 @@
 """The ground truth of a site of paper, against numbers worked out by hand (see ``paper``)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from siaga.core.errors import StorageError
 from siaga.sim.motion.state import HelmetState
+from siaga.sim.raw import RawFrame
 from siaga.sim.scenario import Zone
-from siaga.sim.truth import Truth, build_truth, read_truth, write_truth
-from siaga.sim.truth.model import Person
+from siaga.sim.truth import Truth, build_truth, in_this_light, people_of, read_truth, write_truth
+from siaga.sim.truth.model import Person, Tells
 from siaga.sim.truth.zones import zone_in_picture, zones_of
 
 from .paper import PaperPerson, camera, records, scenario
@@ -18,13 +21,17 @@ WORLD = scenario()
 
 
 def truth(*people: PaperPerson) -> Truth:
-    return build_truth(WORLD, "gate", records(WORLD, list(people)), "paper.mp4")
+    return build_truth(WORLD, "gate", _found(records(WORLD, list(people))), "paper.mp4")
+
+
+def _found(frames: Iterable[RawFrame]) -> list[tuple[Person, ...]]:
+    return [people_of(frame, camera(WORLD), WORLD.zones) for frame in frames]
 
 
 def first(*people: PaperPerson) -> tuple[Person, ...]:
     """Who is in the first frame."""
     record = next(records(WORLD, list(people)))
-    return build_truth(WORLD, "gate", [record], "paper.mp4").people[0]
+    return _found([record])[0]
 
 
 def still(
@@ -93,6 +100,48 @@ def test_a_covered_head_cannot_be_told() -> None:
     people = first(still(0, -4, "none"), still(0, -5, name="B"))
     assert people[0].tell.helmet == "occluded"
     assert people[1].tell.helmet == "yes"
+
+
+HEAD, COAT = (120, 60, 60), (90, 90, 90)
+
+
+@pytest.mark.parametrize(
+    ("behind", "head", "coat", "helmet", "harness", "zone"),
+    [
+        (200, HEAD, COAT, "yes", "yes", "yes"),
+        # A black shape before the light is seen to stand there; what it wears is not.
+        (200, (8, 8, 8), (8, 8, 8), "indistinct", "indistinct", "yes"),
+        (200, (8, 8, 8), COAT, "indistinct", "yes", "yes"),
+        # Dark red is not black, though its luma is 11.
+        (0, (30, 3, 3), COAT, "yes", "yes", "yes"),
+        (92, (92, 92, 92), (92, 92, 92), "indistinct", "indistinct", "indistinct"),
+        (0, (6, 6, 6), (6, 6, 6), "indistinct", "indistinct", "indistinct"),
+    ],
+)
+def test_who_does_not_stand_out_cannot_be_told(
+    behind: int,
+    head: tuple[int, int, int],
+    coat: tuple[int, int, int],
+    helmet: str,
+    harness: str,
+    zone: str,
+) -> None:
+    told = replace(first(still(0, -4, "none"))[0], tell=Tells("yes", "yes"), tell_zone="yes")
+    empty = np.full((WORLD.height, WORLD.width, 3), behind, np.uint8)
+    picture = empty.copy()
+    for box, colour in ((told.xyxy, coat), (told.head_xyxy, head)):
+        assert box is not None
+        left, top, right, bottom = (round(value) for value in box)
+        picture[top:bottom, left:right] = colour
+    (seen,) = in_this_light([told], picture, empty)
+    assert (seen.tell.helmet, seen.tell.harness, seen.tell_zone) == (helmet, harness, zone)
+
+
+def test_a_reason_that_was_there_before_the_light_stays() -> None:
+    small = first(still(0, 3, "none"))[0]
+    black = np.zeros((WORLD.height, WORLD.width, 3), np.uint8)
+    (seen,) = in_this_light([small], black, black)
+    assert seen.tell.helmet == "too small"
 
 
 def test_missing_helmets_follow_the_world_not_the_view() -> None:

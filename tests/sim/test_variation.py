@@ -1,5 +1,6 @@
 """Scenarios that extend another: what they inherit, what they change, and whose frames they may use."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from siaga.core.errors import ConfigError, Conflict, NotFound
 from siaga.sim.clip import finish_clip
 from siaga.sim.rendered import check_scene, keep_scene, scene_of
 from siaga.sim.scenario import Scenario, load_scenario, parse_scenario, scenario_names
+from siaga.sim.truth.model import Person, Tells, Truth, TruthEvent
 from tests.cli.siaga_command import siaga_here
 
 from .paper import SCENARIO, PaperPerson, scenario, write_job
@@ -127,4 +129,20 @@ def test_a_clip_is_made_from_the_frames_of_another(tmp_path: Path) -> None:
         for file in ("paper.yaml", "mine.yaml")
     )
     assert (clear.dust, dusty.dust) == (0.0, 0.9)
-    assert (clear.people, clear.events) == (dusty.people, dusty.events)
+    assert [_world(people) for people in clear.people] == [_world(people) for people in dusty.people]
+    assert [_what(event) for event in clear.events] == [_what(event) for event in dusty.events]
+    assert "indistinct" not in _tells(clear)
+    assert "indistinct" in _tells(dusty), "the dust hides somebody"
+
+
+def _world(people: tuple[Person, ...]) -> list[Person]:
+    """What is so, whatever can be seen of it."""
+    return [replace(person, tell=Tells("yes", "yes"), tell_zone="yes") for person in people]
+
+
+def _what(event: TruthEvent) -> TruthEvent:
+    return replace(event, could_tell_s=())
+
+
+def _tells(truth: Truth) -> set[str]:
+    return {person.tell.helmet for people in truth.people for person in people}

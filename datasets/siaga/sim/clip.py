@@ -18,7 +18,7 @@ from .labels import labels_of, write_coco, write_yolo
 from .raw import Box, RawFrame, read_raw
 from .scenario import Scenario
 from .sheet import read_picture
-from .truth import Truth, build_truth, write_truth
+from .truth import Person, Truth, build_truth, in_this_light, people_of, write_truth
 
 Progress = Callable[[int, int], None]
 """Called with the number of frames done, and of all."""
@@ -94,9 +94,20 @@ def finish_clip(
     job = Job(job_folder, scenario.frame_count)
     records = [job.record(number) for number in range(job.frames)]
     view = scenario.cameras[camera_name]
-    pictures = camera_pictures(scenario, camera_name, job, records, progress)
-    encode_clip(out, pictures, fps=scenario.fps, codec=view.codec, kbps=view.kbps)
-    truth = build_truth(scenario, camera_name, records, out.name)
+    camera = Camera.from_view(view, scenario.width, scenario.height)
+    people: list[tuple[Person, ...]] = []
+
+    def pictures() -> Iterator[Rgb]:
+        seen = _with_and_without_people(scenario, camera_name, job, records)
+        for number, (picture, empty) in enumerate(seen):
+            found = people_of(records[number], camera, scenario.zones)
+            people.append(found if empty is None else in_this_light(found, picture, empty))
+            yield picture
+            if progress is not None:
+                progress(number + 1, job.frames)
+
+    encode_clip(out, pictures(), fps=scenario.fps, codec=view.codec, kbps=view.kbps)
+    truth = build_truth(scenario, camera_name, people, out.name)
     write_truth(out.with_suffix(".truth.json"), truth)
     _write_labels(scenario, camera_name, records, out)
     return truth
@@ -115,21 +126,32 @@ def _write_labels(scenario: Scenario, camera_name: str, records: Sequence[RawFra
 
 
 def camera_pictures(
-    scenario: Scenario,
-    camera_name: str,
-    job: Job,
-    records: Sequence[RawFrame],
-    progress: Progress | None = None,
+    scenario: Scenario, camera_name: str, job: Job, records: Sequence[RawFrame]
 ) -> Iterator[Rgb]:
     """What the camera delivers, frame by frame, before the codec: (height, width, 3) RGB uint8."""
+    return (picture for _, picture in _delivered(_degrader(scenario, camera_name, job), job, records))
+
+
+def _with_and_without_people(
+    scenario: Scenario, camera_name: str, job: Job, records: Sequence[RawFrame]
+) -> Iterator[tuple[Rgb, Rgb | None]]:
+    """As ``camera_pictures``, and beside each the same moment without people, if there is a plate."""
+    degrader, plate = _degrader(scenario, camera_name, job), job.plate()
+    for number, picture in _delivered(degrader, job, records):
+        yield picture, None if plate is None else degrader.apply(plate, number)
+
+
+def _degrader(scenario: Scenario, camera_name: str, job: Job) -> Degrader:
     camera = Camera.from_view(scenario.cameras[camera_name], scenario.width, scenario.height)
-    degrader = Degrader(camera, Conditions.of(scenario, camera_name), job.plate(), job.depth())
+    return Degrader(camera, Conditions.of(scenario, camera_name), job.plate(), job.depth())
+
+
+def _delivered(degrader: Degrader, job: Job, records: Sequence[RawFrame]) -> Iterator[tuple[int, Rgb]]:
     before: RawFrame | None = None
     for number, record in enumerate(records):
-        yield degrader.apply(job.picture(number), number, movers_of(record, before, camera))
+        movers = movers_of(record, before, degrader.camera)
+        yield number, degrader.apply(job.picture(number), number, movers)
         before = record
-        if progress is not None:
-            progress(number + 1, len(records))
 
 
 def movers_of(record: RawFrame, before: RawFrame | None, camera: Camera) -> list[Mover]:

@@ -33,7 +33,7 @@ class Degrader:
         depth: Plane | None = None,
     ) -> None:
         size = camera.width, camera.height
-        self._camera = camera
+        self.camera = camera
         self._conditions = conditions
         self._plate = None if plate is None else camera.warp(plate)
         bent_depth = None if depth is None else camera.warp(depth, cv2.INTER_NEAREST)
@@ -50,7 +50,7 @@ class Degrader:
             frame: Its number in the clip, from 0.
             movers: The people in it.
         """
-        picture = self._camera.warp(render)
+        picture = self.camera.warp(render)
         people = []
         if self._plate is not None:
             people = find_people(picture, self._plate, movers, self._conditions.exposure_s)

@@ -1,29 +1,28 @@
-"""From a scenario and the renderer's records to the ground truth of one camera's clip."""
+"""From a scenario and the people in each frame to the ground truth of one camera's clip."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from siaga.sim.camera import Camera
-from siaga.sim.raw import RawFrame
 from siaga.sim.scenario import Scenario
 
 from .events import expected_events
-from .model import Truth, TruthZone
-from .people import people_of
+from .model import Person, Truth, TruthZone
 from .zones import zone_in_picture
 
 
-def build_truth(scenario: Scenario, camera_name: str, frames: Iterable[RawFrame], clip: str) -> Truth:
+def build_truth(
+    scenario: Scenario, camera_name: str, people: Sequence[tuple[Person, ...]], clip: str
+) -> Truth:
     """The ground truth of a clip.
 
     Args:
         camera_name: One of the scenario's cameras.
-        frames: The records of the clip's frames, in order.
+        people: Of the clip's frames, in order.
         clip: The clip's file name.
     """
     camera = Camera.from_view(scenario.cameras[camera_name], scenario.width, scenario.height)
-    people = tuple(people_of(frame, camera, scenario.zones) for frame in frames)
     zones = {
         name: TruthZone(zone_in_picture(zone, camera), zone.exclusion, zone.requires)
         for name, zone in scenario.zones.items()
@@ -40,7 +39,7 @@ def build_truth(scenario: Scenario, camera_name: str, frames: Iterable[RawFrame]
         light=scenario.light,
         zones=zones,
         events=expected_events(people, scenario.zones, camera, scenario.fps),
-        people=people,
+        people=tuple(people),
         rain=scenario.rain,
         dust=scenario.dust,
         dirt=scenario.dirt,

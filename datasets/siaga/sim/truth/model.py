@@ -16,7 +16,8 @@ from siaga.sim.raw import Box
 from siaga.sim.scenario import Light
 
 SCHEMA_VERSION = 2
-Tell = Literal["yes", "too small", "occluded", "cut off"]
+Tell = Literal["yes", "too small", "occluded", "cut off", "indistinct"]
+"""``indistinct``: too dark, or no different from what is behind."""
 Span = tuple[float, float]
 """Start and end, seconds of the clip."""
 Point = tuple[float, float]

@@ -1,0 +1,85 @@
+"""Whether a person can be made out in the camera's picture, measured against the same one without people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from siaga.sim.raw import Box
+
+from .model import Person, Tell, Tells
+
+Rgb = npt.NDArray[np.uint8]
+
+LEAST_LIGHT = 14.0
+"""Of 255: below, what a head wears cannot be told by eye in a picture that is not brightened. Between the
+brightest heads that could not be told (12.6) and the darkest that could (15.9), energy yard, night."""
+LEAST_CONTRAST = 8.0
+"""Of 255: root mean square difference of luma to the picture without people; below, nobody is seen there."""
+_BRIGHTEST_QUARTER = 75
+_CORE = 0.7
+"""Share of a box's width and height that the measured ellipse has: less of what stands behind."""
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def in_this_light(people: Iterable[Person], picture: Rgb, empty: Rgb) -> tuple[Person, ...]:
+    """People with ``indistinct`` instead of ``yes`` where darkness, weather or dirt hide them.
+
+    Args:
+        picture: (height, width, 3) RGB uint8, as the camera delivers it before the codec.
+        empty: The same frame, noise and weather included, without people.
+    """
+    return tuple(_seen(person, picture, empty) for person in people)
+
+
+def _seen(person: Person, picture: Rgb, empty: Rgb) -> Person:
+    told = {person.tell.helmet, person.tell.harness, person.tell_zone}
+    if "yes" not in told:
+        return person
+    head = person.head_xyxy is not None and _is_told(person.head_xyxy, picture, empty)
+    body = _is_told(person.xyxy, picture, empty)
+    stands_out = contrast(person.xyxy, picture, empty) >= LEAST_CONTRAST
+    return replace(
+        person,
+        tell=Tells(_unless(head, person.tell.helmet), _unless(body, person.tell.harness)),
+        tell_zone=_unless(stands_out, person.tell_zone),
+    )
+
+
+def _unless(distinct: bool, tell: Tell) -> Tell:
+    return "indistinct" if tell == "yes" and not distinct else tell
+
+
+def _is_told(xyxy: Box, picture: Rgb, empty: Rgb) -> bool:
+    return light(xyxy, picture) >= LEAST_LIGHT and contrast(xyxy, picture, empty) >= LEAST_CONTRAST
+
+
+def light(xyxy: Box, picture: Rgb) -> float:
+    """How bright the brightest quarter of what is in a box's middle is, 0 to 255; of each pixel the strongest
+    colour, so that a dark red is not black. 0 outside the picture."""
+    part = _part(xyxy, picture)
+    if part.size == 0:
+        return 0.0
+    rows, columns = np.mgrid[: part.shape[0], : part.shape[1]]
+    middle_y, middle_x = (part.shape[0] - 1) / 2, (part.shape[1] - 1) / 2
+    inside = np.hypot(
+        (columns - middle_x) / (_CORE * part.shape[1] / 2), (rows - middle_y) / (_CORE * part.shape[0] / 2)
+    )
+    return float(np.percentile(part.max(axis=2)[inside <= 1], _BRIGHTEST_QUARTER))
+
+
+def contrast(xyxy: Box, picture: Rgb, empty: Rgb) -> float:
+    """Root mean square difference of luma of two pictures in a box, 0 to 255; 0 outside the picture."""
+    part, behind = _part(xyxy, picture), _part(xyxy, empty)
+    if part.size == 0:
+        return 0.0
+    difference = (part.astype(np.float32) - behind.astype(np.float32)) @ _LUMA
+    return float(np.sqrt(np.mean(difference**2)))
+
+
+def _part(xyxy: Box, picture: Rgb) -> Rgb:
+    left, top, right, bottom = (max(0, round(value)) for value in xyxy)
+    return picture[top:bottom, left:right]
