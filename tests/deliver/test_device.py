@@ -8,7 +8,8 @@ import pytest
 
 from siaga.core.canonical import sha256_hex
 from siaga.core.errors import StorageError
-from siaga.deliver.device import load_or_make_key, signed_by
+from siaga.core.signature import signed_by
+from siaga.deliver.device import load_or_make_key
 
 
 def test_it_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from siaga.core.canonical import ZERO_HASH, canonical_json, record_hash
 from siaga.core.clock import ManualClock
 from siaga.core.errors import Conflict, StorageError
 from siaga.core.event import Event, EventState, Evidence, EvidenceKind, EvidenceStatus, ModelRef
-from siaga.deliver.device import load_or_make_key, signed_by
+from siaga.core.signature import signed_by
+from siaga.deliver.device import load_or_make_key
 from siaga.deliver.items import Item, Lane
 from siaga.deliver.outbox import Outbox
 from tests.deliver.material import START, make_draft, make_outbox, pending_clip, piece

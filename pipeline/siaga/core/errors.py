@@ -23,6 +23,7 @@
     ├── NotFound                    exit 7   HTTP 404
     ├── Conflict                    exit 8   HTTP 409
     ├── Unauthorised                exit 9   HTTP 401
+    ├── Forbidden                   exit 9   HTTP 403
     ├── BadRequest                  exit 2   HTTP 400
     └── DependencyMissing           exit 10  HTTP 501
 """
@@ -175,6 +176,13 @@ class Unauthorised(SiagaError):
 
     exit_code = 9
     http_status = 401
+
+
+class Forbidden(SiagaError):
+    """The credentials are good, but not for this."""
+
+    exit_code = 9
+    http_status = 403
 
 
 class BadRequest(SiagaError):

@@ -8,7 +8,8 @@ from uuid import UUID
 from siaga.core.canonical import ZERO_HASH, record_hash
 from siaga.core.errors import StorageError
 from siaga.core.event import Event, EventDraft
-from siaga.deliver.device import DeviceKey, signed_by
+from siaga.core.signature import signed_by
+from siaga.deliver.device import DeviceKey
 
 _DECIMALS = 4
 

@@ -4,12 +4,11 @@ import os
 from pathlib import Path
 from uuid import uuid4
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from siaga.core.canonical import sha256_hex
 from siaga.core.errors import StorageError
+from siaga.core.signature import device_id_of
 
 
 class DeviceKey:
@@ -23,10 +22,9 @@ class DeviceKey:
     __slots__ = ("_private", "device_id", "public_key")
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
-        raw = private.public_key().public_bytes_raw()
         self._private = private
-        self.public_key = raw.hex()
-        self.device_id = f"dev-{sha256_hex(raw)[:16]}"
+        self.public_key = private.public_key().public_bytes_raw().hex()
+        self.device_id = device_id_of(self.public_key)
 
     @classmethod
     def from_seed(cls, seed: bytes) -> "DeviceKey":
@@ -36,16 +34,6 @@ class DeviceKey:
     def sign(self, hash_hex: str) -> str:
         """Ed25519 over the 32 bytes of ``hash_hex``, in hex (128 digits)."""
         return self._private.sign(bytes.fromhex(hash_hex)).hex()
-
-
-def signed_by(public_key: str, hash_hex: str, signature: str) -> bool:
-    """Whether ``signature`` (hex) over the bytes of ``hash_hex`` is by ``public_key`` (raw, hex)."""
-    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
-    try:
-        key.verify(bytes.fromhex(signature), bytes.fromhex(hash_hex))
-    except InvalidSignature:
-        return False
-    return True
 
 
 def load_or_make_key(path: Path) -> DeviceKey:

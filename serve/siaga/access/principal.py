@@ -17,11 +17,17 @@ class Principal:
         id: The user's or device's id; None: nobody signed in.
         name: To show in logs and comments.
         roles: Roles that are held, each with the sites where.
+        only: Nothing but these permissions, whatever the roles grant; None: no such limit (a token has one).
+        session: Id of the session of a signed-in user; None for tokens and devices.
+        device_id: Of an enrolled device; None for users and for the token that devices share.
     """
 
     id: str | None
     name: str
     roles: Mapping[Role, Scope] = field(default_factory=dict)
+    only: frozenset[Permission] | None = None
+    session: str | None = None
+    device_id: str | None = None
 
     @classmethod
     def nobody(cls) -> Principal:
@@ -30,11 +36,15 @@ class Principal:
 
     def may(self, permission: Permission) -> bool:
         """Whether this is allowed at any site at all."""
-        return permission is Permission.PUBLIC or any(permission in GRANTS[role] for role in self.roles)
+        if permission is Permission.PUBLIC:
+            return True
+        return self._within(permission) and any(permission in GRANTS[role] for role in self.roles)
 
     def scope(self, permission: Permission) -> Scope:
         """The sites where this is allowed."""
         found: frozenset[str] = frozenset()
+        if not self._within(permission):
+            return Scope(found)
         for role, scope in self.roles.items():
             if permission not in GRANTS[role]:
                 continue
@@ -42,3 +52,6 @@ class Principal:
                 return scope
             found |= scope.sites
         return Scope(found)
+
+    def _within(self, permission: Permission) -> bool:
+        return self.only is None or permission in self.only
