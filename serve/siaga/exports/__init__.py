@@ -1,0 +1,1 @@
+"""What leaves the service: tables, a report to print, pictures with corrected labels."""

@@ -1,0 +1,1 @@
+"""What people make of events: verdicts, comments, corrected boxes, corrective actions, reports by hand."""
