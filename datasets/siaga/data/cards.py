@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from siaga.core.errors import ConfigError
+from siaga.core.yaml_file import YamlFile
 
 _HERE = Path(__file__).resolve().parent
 Class = Literal["person", "head", "helmet", "vest", "harness"]
@@ -56,7 +57,7 @@ class Fetch(_Part):
     by_hand: str = ""
 
 
-class Card(BaseModel):
+class Card(YamlFile):
     """One source. ``classes[i]`` names the source's class id ``i``; a class without mapping is dropped.
 
     ``kind``: pictures with boxes, crops sorted into a folder per class, or videos without labels.
@@ -68,7 +69,7 @@ class Card(BaseModel):
     camera. ``pictures``, ``boxes``: how many there are, by split and by the source's class.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    called = "dataset card"
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
     title: str
@@ -78,15 +79,15 @@ class Card(BaseModel):
     attribution: str
     annotates: tuple[Class, ...] = ()
     classes: tuple[str, ...] = ()
-    mapping: dict[str, Class] = {}
-    ignore: dict[str, tuple[Class, ...]] = {}
+    mapping: dict[str, Class] = Field(default_factory=dict)
+    ignore: dict[str, tuple[Class, ...]] = Field(default_factory=dict)
     helmet_extends: Extent = "head"
     head_extends: Extent = "head"
     mirrored_padding: bool = False
     camera_prefix: str | None = None
     splits: Annotated[dict[Literal["train", "val", "test"], str], Field(min_length=1)]
-    pictures: dict[str, int] = {}
-    boxes: dict[str, int] = {}
+    pictures: dict[str, int] = Field(default_factory=dict)
+    boxes: dict[str, int] = Field(default_factory=dict)
     fetch: Fetch | None = None
     notes: str = ""
 
@@ -104,18 +105,6 @@ class Card(BaseModel):
         if unmapped := set(self.annotates) - set(self.mapping.values()):
             raise ValueError(f"annotates names classes that nothing maps to: {sorted(unmapped)}")
         return self
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a card.
-
-        Raises:
-            ConfigError: It is not there, or not valid.
-        """
-        try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-        except (OSError, yaml.YAMLError, ValidationError) as error:
-            raise ConfigError(f"The dataset card cannot be used: {error}", where=str(path)) from error
 
     def write(self, path: Path) -> None:
         """Write the card, without what stands at its default."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from siaga.core.errors import ConfigError
+from siaga.core.yaml_file import YamlFile
 
 from .cards import Class
 
@@ -55,31 +53,19 @@ class Data(_Frozen):
     cutouts: Cutouts | None = None
 
 
-class Recipe(_Frozen):
+class Recipe(YamlFile):
     """A training configuration.
 
     ``augment``: how pictures are made worse on the way in, see ``siaga.train.augment``. ``train`` goes to
     the training framework as it stands.
     """
 
+    called = "training configuration"
+
     task: Literal["detect"] = "detect"
     name: str
     seed: int
     classes: Annotated[tuple[Class, ...], Field(min_length=1)]
     data: Data
-    augment: dict[str, Any] = {}
+    augment: dict[str, Any] = Field(default_factory=dict)
     train: dict[str, float | int | bool | str]
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a configuration.
-
-        Raises:
-            ConfigError: It is not there, or not valid.
-        """
-        try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-        except (OSError, yaml.YAMLError, ValidationError) as error:
-            raise ConfigError(
-                f"The training configuration cannot be used: {error}", where=str(path)
-            ) from error

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from siaga.core.errors import ConfigError
+from siaga.core.yaml_file import YamlFile
 from siaga.manifest import Region
 
 from .sets import Split, State
@@ -124,8 +122,10 @@ class MostWrong(_Frozen):
     missing: Share = 0.005
 
 
-class CropRecipe(_Frozen):
+class CropRecipe(YamlFile):
     """A training configuration with ``task: classify``."""
+
+    called = "training configuration"
 
     name: str
     task: Literal["classify"]
@@ -143,17 +143,3 @@ class CropRecipe(_Frozen):
     most_wrong: MostWrong = MostWrong()
     most_unknown: Share = 0.2
     """Share of either state that may be called neither, at every height from the gate on."""
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a configuration.
-
-        Raises:
-            ConfigError: It is not there, or not valid.
-        """
-        try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-        except (OSError, yaml.YAMLError, ValidationError) as error:
-            raise ConfigError(
-                f"The training configuration cannot be used: {error}", where=str(path)
-            ) from error
