@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .bootstrap import Draws, Interval, Ints, rate_interval
+from .bootstrap import Draws, Interval, Ints, rate_interval, ratio
 from .heads import EDGES
+from .metrics import Floats
 from .people import Outcome
 
 CALLS = ("worn", "missing", "unknown", "not_found")
@@ -19,12 +20,16 @@ Chosen = Callable[[Outcome], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """``part`` of ``whole``; ``value`` and ``interval`` (95 %) are None where nothing can be said."""
+    """``part`` of ``whole``; ``value`` and ``interval`` (95 %) are None where nothing can be said.
+
+    ``resampled``: (R,) the same of each resample, NaN where nothing can be said.
+    """
 
     part: int
     whole: int
     value: float | None
     interval: Interval | None
+    resampled: Floats
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -140,10 +145,12 @@ class Tally:
 
     def _rate(self, part: Chosen, whole: Chosen, defined: bool = True) -> Rate:
         above, below = self._per_picture(part), self._per_picture(whole)
-        if not defined or not below.sum():
-            return Rate(int(above.sum()), int(below.sum()), None, None)
         part_sum, whole_sum = int(above.sum()), int(below.sum())
-        return Rate(part_sum, whole_sum, part_sum / whole_sum, rate_interval(self._draws, above, below))
+        resampled = ratio(self._draws, above, below)
+        if not defined or not whole_sum:
+            return Rate(part_sum, whole_sum, None, None, resampled)
+        spread = rate_interval(self._draws, above, below)
+        return Rate(part_sum, whole_sum, part_sum / whole_sum, spread, resampled)
 
     def _per_picture(self, chosen: Chosen) -> Ints:
         pictures = np.array([one.picture for one in self._outcomes if chosen(one)], np.intp)

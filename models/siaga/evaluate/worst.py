@@ -70,15 +70,30 @@ def draw_worst(result: SourceResult, card: Card, thresholds: Mapping[str, float]
     Raises:
         StorageError: It cannot be written.
     """
+    errors = worst(result.outcomes)
+    if errors:
+        write_picture(path, error_sheet(result, card, thresholds, errors))
+    return len(errors)
+
+
+def error_sheet(
+    result: SourceResult,
+    card: Card,
+    thresholds: Mapping[str, float],
+    errors: Sequence[tuple[str, Outcome]],
+) -> Rgb:
+    """Errors (name and outcome of ``result``) in the order given, as :func:`draw_worst` shows them.
+
+    Raises:
+        BadRequest: There is none.
+    """
     cells: list[tuple[str, Rgb]] = []
-    for name, one in worst(result.outcomes):
+    for name, one in errors:
         picture = result.found[one.picture]
         why = one.reason or (f"{one.confidence:.2f}" if one.confidence else "not_found")
         caption = f"{name}: {why} {one.px:.0f}px"
         cells.append((caption, _cell(picture, one, pixels_of(picture, card), thresholds)))
-    if cells:
-        write_picture(path, sheet(cells, _COLUMNS, _COLUMNS * _CELL))
-    return len(cells)
+    return sheet(cells, _COLUMNS, _COLUMNS * _CELL)
 
 
 def _cell(picture: Found, one: Outcome, rgb: Rgb, thresholds: Mapping[str, float]) -> Rgb:
