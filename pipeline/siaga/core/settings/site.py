@@ -2,7 +2,7 @@
 
 from datetime import time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
@@ -12,6 +12,7 @@ from siaga.core.settings.units import Block, Bytes, Seconds, Secret
 from siaga.core.verdict import Item
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+EnvName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 _ALL_DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -134,6 +135,19 @@ class Bandwidth(Block):
     """0: no cap."""
 
 
+class Link(Block):
+    """The other direction: the service sets this box's cameras and zones, and may halt it."""
+
+    enabled: bool = False
+    """Take configurations, models, the kill switch and preview requests from the service of `deliver.url`."""
+    service_key: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    """The service's public key (64 hex digits); default: the one it shows when it is first reached."""
+    variables: tuple[EnvName, ...] = ()
+    """Environment variables that a configuration of the service may use as {NAME}."""
+    allow_preview: bool = True
+    """Blurred live pictures may be asked for."""
+
+
 class Deliver(Block):
     """Where events go."""
 
@@ -147,6 +161,8 @@ class Deliver(Block):
     """The uplink's cap."""
     timeout: Seconds = Field(default=15.0, gt=0)
     """Per request."""
+    link: Link = Link()
+    """The other direction."""
 
     @field_validator("url")
     @classmethod
