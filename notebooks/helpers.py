@@ -13,8 +13,13 @@ from IPython.display import Image, Markdown, display
 from siaga.evaluate.report import Table, markdown
 from siaga.sim.sheet import Rgb, read_picture
 
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-os.environ["COLUMNS"] = "110"
+_ENVIRONMENT = os.environ | {
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "COLUMNS": "110",
+}
+# Jupyter asks for colours, and with them come bars that only a terminal can draw.
+for _name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
+    _ENVIRONMENT.pop(_name, None)
 
 
 class Shell:
@@ -34,6 +39,7 @@ class Shell:
         done = subprocess.run(  # noqa: S603 (what the notebook itself says)
             shlex.split(command),
             cwd=self.folder,
+            env=_ENVIRONMENT,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
