@@ -93,7 +93,8 @@ def error_sheet(
         why = one.reason or (f"{one.confidence:.2f}" if one.confidence else "not_found")
         caption = f"{name}: {why} {one.px:.0f}px"
         cells.append((caption, _cell(picture, one, pixels_of(picture, card), thresholds)))
-    return sheet(cells, _COLUMNS, _COLUMNS * _CELL)
+    columns = min(_COLUMNS, len(cells))
+    return sheet(cells, columns, columns * _CELL)
 
 
 def _cell(picture: Found, one: Outcome, rgb: Rgb, thresholds: Mapping[str, float]) -> Rgb:
