@@ -76,7 +76,16 @@ def _loose(
     rgb: Rgb, xyxy: Box, region: Region, state: State, split: Split, source: str, group: str, kind: str = ""
 ) -> Loose:
     picture, moved = cut_out(rgb, xyxy, region)
-    return Loose(picture, moved, state, split, source, group, xyxy[3] - xyxy[1], kind)
+    return Loose(
+        picture=picture,
+        xyxy=moved,
+        state=state,
+        split=split,
+        source=source,
+        group=group,
+        height_px=xyxy[3] - xyxy[1],
+        kind=kind,
+    )
 
 
 def _heads(

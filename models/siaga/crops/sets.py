@@ -31,19 +31,17 @@ MOST_PX = 320
 INDEX = "crops.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """One crop.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a crop shows.
 
     Attributes:
-        file: Path of the picture below the set's folder.
         xyxy: The head's or the person's box in pixels of the crop.
         group: What must not be torn apart between splits: the picture it comes from, or the camera.
         height_px: The box's height in pixels of the picture it comes from.
         source: Name of the source's card, or ``rendered``.
     """
 
-    file: str
     xyxy: Box
     state: State
     split: Split
@@ -53,18 +51,32 @@ class Crop:
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Loose:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crop(Shown):
+    """One crop of a set. ``file``: path of the picture below the set's folder."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loose(Shown):
     """A crop that is not written yet. ``picture``: RGB with the box ``xyxy`` in its pixels."""
 
     picture: Rgb
-    xyxy: Box
-    state: State
-    split: Split
-    source: str
-    group: str
-    height_px: float
-    kind: str = ""
+
+    def kept_as(self, file: str) -> Crop:
+        """The crop once its picture is in ``file``; numbers to a tenth of a pixel."""
+        left, top, right, bottom = (round(float(side), 1) for side in self.xyxy)
+        return Crop(
+            file=file,
+            xyxy=(left, top, right, bottom),
+            state=self.state,
+            split=self.split,
+            source=self.source,
+            group=self.group,
+            height_px=round(self.height_px, 1),
+            kind=self.kind,
+        )
 
 
 def cut_out(rgb: Rgb, xyxy: Box, region: Region) -> tuple[Rgb, Box]:
@@ -96,11 +108,7 @@ def write(out: Path, crops: Iterable[Loose]) -> Iterator[Crop]:
             name = f"images/{number:06d}.jpg"
             bgr = cv2.cvtColor(loose.picture, cv2.COLOR_RGB2BGR)
             cv2.imwrite(str(out / name), bgr, [cv2.IMWRITE_JPEG_QUALITY, 95])
-            x1, y1, x2, y2 = (round(float(value), 1) for value in loose.xyxy)
-            crop = Crop(
-                name, (x1, y1, x2, y2), loose.state, loose.split, loose.source, loose.group,
-                round(loose.height_px, 1), loose.kind,
-            )  # fmt: skip
+            crop = loose.kept_as(name)
             index.write(json.dumps(asdict(crop)) + "\n")
             yield crop
 
