@@ -187,8 +187,12 @@ class Report(_Told):
 
 
 class Answer(_Told):
-    """``orders``: None when the box knows the newest. ``previews``: those asked for and not yet over."""
+    """``orders``: None when the box knows the newest. ``previews``: those asked for and not yet over.
 
+    ``service_key``: raw Ed25519 key, pinned by a box that has none yet.
+    """
+
+    service_key: Hex32
     orders: Signed | None = None
     previews: tuple[Signed, ...] = ()
 
