@@ -2,27 +2,35 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, Select, delete, select, update
+from sqlalchemy.exc import IntegrityError
 
 from siaga.access import AuditEntry, Auditor, Principal, Role, Scope
 from siaga.auth.secrets import DEVICE_TOKEN, hashed
 from siaga.auth.views import CodeView, DeviceView
 from siaga.core.clock import Clock, random_token
-from siaga.core.errors import Conflict, NotFound, Unauthorised
+from siaga.core.errors import Conflict, Forbidden, NotFound, Unauthorised
 from siaga.core.signature import device_id_of, enrolment_hash, signed_by
 from siaga.db import Database
 from siaga.db.tables.archive import devices as heard
-from siaga.db.tables.people import enrolled_devices, enrolment_codes
+from siaga.db.tables.people import enrolled_devices, enrolment_codes, record_signatures
 
 CODE_LIFE = timedelta(minutes=30)
 # Base 32 of Crockford: no letter that looks like a digit.
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_LENGTH = 16
+
+
+class WrongSignature(Forbidden):
+    """The record is not signed by the key of the device that sends it."""
+
+    http_status = 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +208,38 @@ class Devices:
         roles = {Role.DEVICE: Scope(frozenset({row.site}))}
         return Principal(row.device_id, row.name, roles, device_id=row.device_id)
 
+    def check_record(
+        self, who: Principal, device_id: str, record_id: UUID, digest: str, signature: str
+    ) -> None:
+        """Refuse a record that an enrolled device did not sign; keep that the signature was right.
+
+        The shared token speaks for all devices, and nobody knows their keys: then nothing is checked.
+
+        Args:
+            device_id: Whom the record names.
+            digest: The record's hash, which was checked.
+
+        Raises:
+            Forbidden: The sender is enrolled as another device.
+            WrongSignature: It is not signed by the sender's key.
+        """
+        check_sender(who, device_id)
+        if who.device_id is None:
+            return
+        kept = record_signatures
+        key_of = select(enrolled_devices.c.public_key).where(enrolled_devices.c.device_id == device_id)
+        with self._database.reading() as connection:
+            key = connection.execute(key_of).scalar_one()
+            known = connection.execute(select(kept.c.record_id).where(kept.c.record_id == record_id)).first()
+        if not signed_by(key, digest, signature):
+            raise WrongSignature(
+                "This record is not signed by the device's key.", where=f"record {record_id}"
+            )
+        if known is None:
+            row = {"record_id": record_id, "device_id": device_id, "public_key": key}
+            with self._database.writing() as connection, suppress(IntegrityError), connection.begin_nested():
+                connection.execute(kept.insert().values(**row, checked_at=self._clock.utc()))
+
     def _use(self, connection: Connection, plain: str, now: datetime) -> Row[Any]:
         table = enrolment_codes.c
         row = connection.execute(
@@ -211,6 +251,16 @@ class Devices:
         if row is None or connection.execute(used.values(used_at=now)).rowcount != 1:
             raise Unauthorised("This code does not work (any more).", fix="Ask for a new one.")
         return row
+
+
+def check_sender(who: Principal, device_id: str) -> None:
+    """Refuse what a device sends in another's name; the shared token speaks for all.
+
+    Raises:
+        Forbidden: The sender is enrolled as another device.
+    """
+    if who.device_id is not None and who.device_id != device_id:
+        raise Forbidden("A device sends in its own name only.", where=device_id)
 
 
 def plain_code(code: str) -> str:

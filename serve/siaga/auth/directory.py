@@ -161,6 +161,21 @@ class Directory:
             _check_somebody_manages(connection)
             self._tell(connection, by, "user.remove", user_id, ())
 
+    def reset_second_factor(self, by: Principal, scope: Scope, user_id: UUID) -> None:
+        """Take a user's second factor away: the phone is lost and so are the recovery codes.
+
+        Raises:
+            NotFound: No such user.
+            NeedsEverySite: The user holds a role outside of the scope.
+        """
+        with self._database.writing() as connection:
+            _whole(connection, scope, user_id)
+            row = update(users).where(users.c.id == user_id)
+            connection.execute(row.values(totp_secret=None, totp_confirmed_at=None))
+            connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+            end_all(connection, user_id)
+            self._tell(connection, by, "user.second_factor_off", user_id, ())
+
     def _tell(
         self, connection: Connection, by: Principal, action: str, user_id: UUID, roles: Iterable[Held]
     ) -> None:

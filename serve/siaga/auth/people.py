@@ -57,9 +57,10 @@ class People:
         oidc: OidcSignIn | None = None,
         https: bool = False,
         demo: bool = False,
+        passwords: Passwords | None = None,
     ) -> Self:
         """Everybody who is kept in this database."""
-        passwords = Passwords()
+        passwords = passwords or Passwords()
         sessions = Sessions(database, clock, auditor)
         second_factor = SecondFactor(database, clock, auditor, vault, passwords)
         limiter = SignInLimiter(clock)
