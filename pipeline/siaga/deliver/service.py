@@ -127,19 +127,27 @@ class Service:
         self._check(answer, path)
         return self._upload(answer, path)
 
+    def _authorisation(self) -> dict[str, str]:
+        token = self._token()
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
     def _ask(
-        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        *,
+        timeout: float | None = None,
     ) -> httpx.Response:
-        headers = dict(headers or {})
-        if token := self._token():
-            headers["Authorization"] = f"Bearer {token}"
+        headers = {**(headers or {}), **self._authorisation()}
         try:
             return self._client.request(
                 method,
                 self._base + path,
                 content=body,
                 headers=headers,
-                timeout=self._timeout,
+                timeout=self._timeout if timeout is None else timeout,
                 follow_redirects=False,
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:

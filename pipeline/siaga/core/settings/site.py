@@ -171,6 +171,12 @@ class Deliver(Block):
             raise ValueError("the service's address starts with http:// or https://")
         return value.rstrip("/") if value else value
 
+    @model_validator(mode="after")
+    def _link_has_an_end(self) -> "Deliver":
+        if self.link.enabled and self.url is None:
+            raise ValueError("link.enabled needs the url of a service")
+        return self
+
 
 class Mqtt(Block):
     """Notifications for Home Assistant and others; evidence never travels here."""
