@@ -13,11 +13,12 @@ from fastapi.routing import APIRoute
 
 from siaga.access import GRANTS, Permission, Principal, Role, Scope
 from siaga.api import ServiceOptions, create_app, first_start, run_service
-from siaga.archive import EvidenceFolder
-from siaga.archive.sqlite import Database, SqliteArchive, SqliteKeys
+from siaga.archive import EvidenceFolder, StoredArchive
+from siaga.archive.keys import StoredKeys
 from siaga.auth import GuardedRoute, Keyring, Kind, check_policies, guarded
 from siaga.core.clock import ManualClock, SystemClock
 from siaga.core.errors import ConfigError, Conflict
+from siaga.db import Database
 from tests.support.service import Running, running_service
 
 _IDS = {"sha256": "a" * 64, "device_id": "box-1", "name": "page.css"}
@@ -25,11 +26,12 @@ _SOME_ID = "01900000-0000-7000-8000-000000000000"
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[FastAPI]:
+def app(tmp_path: Path, sqlite_template: Path) -> Iterator[FastAPI]:
     """An app that does not listen."""
-    database = Database(tmp_path / "archive.sqlite3")
-    keyring = Keyring(SqliteKeys(database), SystemClock())
-    yield create_app(SqliteArchive(database), EvidenceFolder(tmp_path / "evidence"), keyring, SystemClock())
+    database = Database(f"sqlite:///{sqlite_template}")
+    keyring = Keyring(StoredKeys(database), SystemClock())
+    folder = EvidenceFolder(tmp_path / "evidence")
+    yield create_app(StoredArchive(database), folder, folder.staging(), keyring, SystemClock())
     database.close()
 
 

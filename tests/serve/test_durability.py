@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import threading
@@ -10,12 +11,16 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy import event as engine_event
 
-from siaga.archive import Accepted, Slice, Span
-from siaga.archive.sqlite import Database, SqliteArchive
+from siaga.access import Scope
+from siaga.archive import Accepted, EvidenceObjects, Slice, Span, StoredArchive
+from siaga.archive.sweep import sweep
 from siaga.core.clock import ManualClock, SystemClock
 from siaga.core.errors import StorageError, StorageFull
 from siaga.core.event import Event
+from siaga.db import Database
 from tests.support.records import RecordMaker, evidence_entry
 from tests.support.service import Running, running_service, service_process
 
@@ -35,17 +40,17 @@ def _all_records(service: Running) -> list[dict[str, Any]]:
             return records
 
 
-def test_a_restart_keeps_everything(tmp_path: Path, maker: RecordMaker) -> None:
+def test_a_restart_keeps_everything(tmp_path: Path, maker: RecordMaker, stores: dict[str, Any]) -> None:
     entry = evidence_entry("snapshot", JPEG, b"picture")
     record = maker.make(evidence=[entry])
     row = {"site": "s", "camera": "gate", "zone": None, "hour": "2026-01-01T11:00:00Z", "watched_s": 5.0}
-    with running_service(tmp_path / "data") as service:
+    with running_service(tmp_path / "data", **stores) as service:
         service.put(record)
         service.upload(entry, b"picture")
         service.device.put("/api/v1/ledger/box-1", json={"rows": [row]})
         before = service.viewer.get("/api/v1/violations").json()
         key = service.viewer_key
-    with running_service(tmp_path / "data") as service:
+    with running_service(tmp_path / "data", **stores) as service:
         assert service.viewer_key == key
         assert service.viewer.get("/api/v1/violations").json() == before
         assert service.viewer.get(f"/api/v1/media/{entry['sha256']}").content == b"picture"
@@ -93,12 +98,12 @@ class _Storm:
         self.evidence[entry["sha256"]] = data
 
 
-def test_kill_9_during_a_storm_loses_and_doubles_nothing(tmp_path: Path) -> None:
+def test_kill_9_during_a_storm_loses_and_doubles_nothing(tmp_path: Path, stores: dict[str, Any]) -> None:
     data_dir = tmp_path / "data"
     storms = [_Storm(RecordMaker(SystemClock(), f"box-{number}")) for number in range(3)]
     moments = random.Random(7)
     for _ in range(KILLS):
-        with service_process(data_dir) as (process, service):
+        with service_process(data_dir, **stores) as (process, service):
             threads = [threading.Thread(target=storm.run, args=(service,)) for storm in storms]
             for thread in threads:
                 thread.start()
@@ -109,7 +114,7 @@ def test_kill_9_during_a_storm_loses_and_doubles_nothing(tmp_path: Path) -> None
     sent = {key: record for storm in storms for key, record in storm.records.items()}
     evidence = {key: data for storm in storms for key, data in storm.evidence.items()}
     assert len(sent) > KILLS
-    with running_service(data_dir) as service:
+    with running_service(data_dir, **stores) as service:
         kept = _all_records(service)
         ids = [record["id"] for record in kept]
         assert len(ids) == len(set(ids))
@@ -118,29 +123,40 @@ def test_kill_9_during_a_storm_loses_and_doubles_nothing(tmp_path: Path) -> None
             assert service.viewer.get(f"/api/v1/media/{sha256}").content == data
         rows = service.viewer.get("/api/v1/summary").json()["devices"]
         assert [row["missing"] for row in rows] == [0, 0, 0]
-    _assert_no_orphans(data_dir)
+    _assert_no_orphans(data_dir, stores)
 
 
-def _assert_no_orphans(data_dir: Path) -> None:
-    root = data_dir / "evidence"
-    files = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
-    connection = sqlite3.connect(data_dir / "archive.sqlite3")
-    rows = {path for (path,) in connection.execute("SELECT path FROM blobs")}
-    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()
+def _assert_no_orphans(data_dir: Path, stores: dict[str, str]) -> None:
+    database = Database(stores.get("database", f"sqlite:///{data_dir}/archive.sqlite3"))
+    if "evidence" in stores:
+        evidence = EvidenceObjects(stores["evidence"])
+        assert sweep(StoredArchive(database), evidence).missing == ()
+        files = {path for prefix in evidence.prefixes() for path in evidence.listing(prefix)}
+    else:
+        root = data_dir / "evidence"
+        files = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    with database.reading() as connection:
+        rows = set(connection.execute(text("SELECT path FROM blobs")).scalars())
+        if database.dialect == "sqlite":
+            assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    database.close()
     assert files == rows
 
 
-def test_a_full_disk_is_a_state(tmp_path: Path, maker: RecordMaker) -> None:
-    database = Database(tmp_path / "archive.sqlite3")
-    archive = SqliteArchive(database)
+def test_a_full_disk_is_a_state(sqlite_template: Path, tmp_path: Path, maker: RecordMaker) -> None:
+    shutil.copyfile(sqlite_template, tmp_path / "archive.sqlite3")
+    database = Database(f"sqlite:///{tmp_path}/archive.sqlite3")
+    archive = StoredArchive(database)
     with database.reading() as connection:
-        pages = connection.execute("PRAGMA page_count").fetchone()[0]
-        connection.execute(f"PRAGMA max_page_count = {pages}")
+        limit = [connection.execute(text("PRAGMA page_count")).scalar_one()]
     now = ManualClock().utc()
 
+    @engine_event.listens_for(database.engine, "begin")
+    def keep_to_limit(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {limit[0]}")
+
     def put(record: dict[str, Any]) -> Accepted:
-        return archive.put_event(Event.model_validate(record), record, now)
+        return archive.put_event(Event.model_validate(record), record, now, Scope.everything())
 
     def fill() -> None:
         while put(maker.make(detail={"filler": "x" * 1000})) is Accepted.CREATED:
@@ -148,11 +164,10 @@ def test_a_full_disk_is_a_state(tmp_path: Path, maker: RecordMaker) -> None:
 
     with pytest.raises(StorageFull):
         fill()
-    kept = archive.records(Span(), Slice(200)).items
-    with database.reading() as connection:
-        connection.execute("PRAGMA max_page_count = 100000")
+    kept = archive.records(Span(), Slice(200), Scope.everything()).items
+    limit[0] = 100_000
     assert put(maker.make()) is Accepted.CREATED
-    assert len(archive.records(Span(), Slice(200)).items) == len(kept) + 1
+    assert len(archive.records(Span(), Slice(200), Scope.everything()).items) == len(kept) + 1
     archive.close()
 
 

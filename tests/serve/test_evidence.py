@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
-from siaga.archive import EvidenceFolder
+from siaga.archive import Blob, EvidenceFolder, StoredArchive
+from siaga.archive.sweep import sweep
+from siaga.core.clock import ManualClock
+from siaga.db import Database
 from tests.support.records import RecordMaker, evidence_entry
 from tests.support.service import Running, running_service
 
 DATA = bytes(range(256)) * 8192
 JPEG = "image/jpeg"
+_AB = "ab" * 32
 
 
 @pytest.fixture
@@ -155,10 +159,11 @@ def test_the_sweep_removes_what_no_row_names(tmp_path: Path, maker: RecordMaker)
     assert outside.read_bytes() == b"not ours"
 
 
-def test_a_sweep_tells_what_is_missing(tmp_path: Path) -> None:
-    folder = EvidenceFolder(tmp_path / "evidence")
-    found = folder.sweep({"ab/" + "ab" * 32})
-    assert (found.removed, found.missing) == (0, ("ab/" + "ab" * 32,))
+def test_a_sweep_tells_what_is_missing(tmp_path: Path, database: Database) -> None:
+    archive = StoredArchive(database)
+    archive.add_blob(Blob(_AB, 4, JPEG, f"ab/{_AB}"), ManualClock().utc(), lambda: None)
+    found = sweep(archive, EvidenceFolder(tmp_path / "evidence"))
+    assert (found.removed, found.missing) == (0, (f"ab/{_AB}",))
 
 
 def test_bytes_are_on_disk_before_they_have_their_name(
@@ -176,9 +181,9 @@ def test_bytes_are_on_disk_before_they_have_their_name(
         return real_rename(path, target)
 
     folder = EvidenceFolder(tmp_path / "evidence")
-    sha256 = "ab" * 32
-    folder.append(sha256, b"data")
+    staging = folder.staging()
+    staging.append(_AB, b"data")
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(Path, "rename", rename)
-    assert folder.keep(sha256) == f"ab/{sha256}"
-    assert said == [f"fsync {sha256}", "fsync evidence", "rename", "fsync ab"]
+    folder.place(staging.path(_AB), _AB, JPEG)
+    assert said == [f"fsync {_AB}", "fsync evidence", "rename", "fsync ab"]

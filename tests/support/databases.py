@@ -1,7 +1,7 @@
 """Databases for tests: SQLite files, and databases of a real PostgreSQL that runs for the session.
 
-Use in a conftest: ``from tests.support.databases import *``. A test that takes ``database_url`` or ``database``
-runs twice, on SQLite and on PostgreSQL; each time on an empty database with the newest tables.
+Use in a conftest: ``from tests.support.databases import *``. A test that takes ``database_url`` or
+``database`` runs twice, on SQLite and on PostgreSQL; each time on an empty database with the newest tables.
 """
 
 import os

@@ -1,5 +1,6 @@
 """A real service on a free loopback port, in a thread or in a process of its own, and a client of it."""
 
+import json
 import os
 import queue
 import subprocess
@@ -17,6 +18,12 @@ from siaga.api import ServiceOptions, ServiceReady, run_service
 from siaga.core.clock import Clock
 
 _READY_S = 60
+_PROGRAM = """
+import json, pathlib, sys
+from siaga.api import ServiceOptions, run_service
+options = json.loads(sys.argv[1])
+run_service(ServiceOptions(pathlib.Path(options.pop("data_dir")), port=0, **options))
+"""
 
 
 @dataclass(frozen=True)
@@ -69,11 +76,10 @@ def running_service(data_dir: Path, clock: Clock | None = None, **options: Any) 
 
 
 @contextmanager
-def service_process(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], Running]]:
+def service_process(data_dir: Path, **stores: str) -> Iterator[tuple[subprocess.Popen[str], Running]]:
     """Run the service in a process of its own; the caller may kill it."""
-    code = "import sys, pathlib; from siaga.api import serve; serve(pathlib.Path(sys.argv[1]), port=0)"
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", code, str(data_dir)],
+        [sys.executable, "-W", "error", "-c", _PROGRAM, json.dumps({"data_dir": str(data_dir), **stores})],
         stdout=subprocess.PIPE,
         text=True,
         env=dict(os.environ),

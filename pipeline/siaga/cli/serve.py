@@ -16,6 +16,23 @@ def serve(
         str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8080,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SIAGA_DATABASE",
+            help="postgresql://USER:PASSWORD@HOST/NAME; without it a SQLite file in the data folder.",
+            show_default=False,
+        ),
+    ] = None,
+    evidence: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SIAGA_EVIDENCE",
+            help="s3://BUCKET/FOLDER (keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY) or a folder;"
+            " without it a folder in the data folder.",
+            show_default=False,
+        ),
+    ] = None,
     renew_keys: Annotated[
         bool, typer.Option("--renew-keys", help="Make the device token and the viewer key anew.")
     ] = False,
@@ -36,4 +53,7 @@ def serve(
             f"the service needs the package {error.name}", fix="Install it: pip install 'siaga[serve]'"
         ) from error
 
-    run_service(ServiceOptions(data_dir=data, host=host, port=port, renew_keys=renew_keys))
+    options = ServiceOptions(
+        data_dir=data, host=host, port=port, renew_keys=renew_keys, database=database, evidence=evidence
+    )
+    run_service(options)

@@ -7,9 +7,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from siaga.api import health, ingest, media, problems, reading
+from siaga.api import health, ingest, live, media, problems, reading
 from siaga.api.headers import SecurityHeaders
-from siaga.archive import Archive, EvidenceFolder, Uploads
+from siaga.archive import Archive, EvidenceStore, Staging, Uploads
 from siaga.auth import Guard, Keyring, check_policies
 from siaga.auth.limiter import WrongKeyLimiter
 from siaga.core.clock import Clock
@@ -18,11 +18,21 @@ from siaga.web import pages, signin
 from siaga.web.templates import make_templates
 
 MAX_EVIDENCE_BYTES = 512 * 1024 * 1024
+_ROUTERS = (
+    ingest.router,
+    reading.router,
+    live.router,
+    media.router,
+    health.router,
+    signin.router,
+    pages.router,
+)
 
 
 def create_app(
     archive: Archive,
-    evidence: EvidenceFolder,
+    evidence: EvidenceStore,
+    staging: Staging,
     keyring: Keyring,
     clock: Clock,
     max_evidence_bytes: int = MAX_EVIDENCE_BYTES,
@@ -47,11 +57,19 @@ def create_app(
     app.state.archive = archive
     app.state.evidence = evidence
     app.state.clock = clock
-    app.state.uploads = Uploads(archive, evidence, clock, max_evidence_bytes)
+    app.state.uploads = Uploads(archive, staging, evidence, clock, max_evidence_bytes)
     app.state.guard = Guard(keyring, WrongKeyLimiter(clock))
     app.state.templates = make_templates()
     # Not include_router: what it adds is no plain route in every FastAPI, and the check wants plain routes.
-    for router in (ingest.router, reading.router, media.router, health.router, signin.router, pages.router):
+    for router in (
+        ingest.router,
+        reading.router,
+        live.router,
+        media.router,
+        health.router,
+        signin.router,
+        pages.router,
+    ):
         app.router.routes.extend(router.routes)
     _handle_errors(app)
     app.add_middleware(SecurityHeaders)

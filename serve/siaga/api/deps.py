@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import AwareDatetime
 
 from siaga.access import Principal, Scope
-from siaga.archive import Archive, EvidenceFolder, Slice, Span, Uploads
+from siaga.archive import Archive, EvidenceStore, Slice, Span, Uploads
 from siaga.core.clock import Clock
 
 
@@ -15,8 +15,8 @@ def _archive(request: Request) -> Archive:
     return cast(Archive, request.app.state.archive)
 
 
-def _evidence(request: Request) -> EvidenceFolder:
-    return cast(EvidenceFolder, request.app.state.evidence)
+def _evidence(request: Request) -> EvidenceStore:
+    return cast(EvidenceStore, request.app.state.evidence)
 
 
 def _uploads(request: Request) -> Uploads:
@@ -58,7 +58,7 @@ PrincipalDep = Annotated[Principal, Depends(_principal)]
 ScopeDep = Annotated[Scope, Depends(_scope)]
 """The sites where the caller may do what the route's permission says."""
 ArchiveDep = Annotated[Archive, Depends(_archive)]
-EvidenceDep = Annotated[EvidenceFolder, Depends(_evidence)]
+EvidenceDep = Annotated[EvidenceStore, Depends(_evidence)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]
 NowDep = Annotated[datetime, Depends(_now)]
 SpanDep = Annotated[Span, Depends(_span)]

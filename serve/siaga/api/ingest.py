@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from siaga.access import Permission
-from siaga.api.deps import ArchiveDep, NowDep, Sha256Path, UploadsDep
+from siaga.api.deps import ArchiveDep, NowDep, ScopeDep, Sha256Path, UploadsDep
 from siaga.archive import Accepted
 from siaga.archive.errors import Busy, HashMismatch, Unprocessable
 from siaga.archive.uploads import Upload
@@ -63,6 +63,7 @@ def put_event(
     event: Event,
     raw: Annotated[dict[str, Any], Depends(_raw_record)],
     archive: ArchiveDep,
+    scope: ScopeDep,
     now: NowDep,
     response: Response,
 ) -> Receipt:
@@ -75,7 +76,7 @@ def put_event(
         raise Unprocessable("A number is not finite, or a text is not valid Unicode.") from error
     if computed != event.hash:
         raise HashMismatch("The record's hash is not that of its content.", where=f"record {event.id}")
-    accepted = archive.put_event(event, raw, now)
+    accepted = archive.put_event(event, raw, now, scope)
     if accepted is Accepted.KNOWN:
         response.status_code = 200
     return Receipt(id=event.id, status=accepted)
@@ -83,17 +84,19 @@ def put_event(
 
 @router.put("/ledger/{device_id}")
 @guarded(Permission.INGEST, max_body=_LEDGER_BYTES)
-def put_ledger(device_id: Name, upload: LedgerUpload, archive: ArchiveDep, now: NowDep) -> LedgerReceipt:
+def put_ledger(
+    device_id: Name, upload: LedgerUpload, archive: ArchiveDep, scope: ScopeDep, now: NowDep
+) -> LedgerReceipt:
     """Keep ledger rows; each replaces the one of the same camera, zone and hour."""
-    archive.put_ledger(device_id, upload.rows, now)
+    archive.put_ledger(device_id, upload.rows, now, scope)
     return LedgerReceipt(rows=len(upload.rows))
 
 
 @router.head("/evidence/{sha256}")
 @guarded(Permission.INGEST)
-def evidence_progress(sha256: Sha256Path, uploads: UploadsDep) -> Response:
+def evidence_progress(sha256: Sha256Path, uploads: UploadsDep, scope: ScopeDep) -> Response:
     """How many bytes are here (``Upload-Offset``), and whether that is all (``Upload-Complete: 1``)."""
-    progress = uploads.progress(sha256)
+    progress = uploads.progress(sha256, scope)
     return _progress(200, progress.offset, progress.complete)
 
 
@@ -103,16 +106,17 @@ async def append_evidence(
     sha256: Sha256Path,
     request: Request,
     uploads: UploadsDep,
+    scope: ScopeDep,
     upload_offset: Annotated[int, Header(ge=0)],
     upload_length: Annotated[int, Header(ge=1)],
     content_type: Annotated[str, Header()],
 ) -> Response:
     """Add the body at ``Upload-Offset``. 204: more is needed; 201: complete, verified and on disk."""
-    running = uploads.begin(sha256, upload_offset, upload_length, content_type)
+    running = uploads.begin(sha256, upload_offset, upload_length, content_type, scope)
     upload = await run_in_threadpool(running.__enter__)
     try:
         await _store(request, upload, sha256)
-        complete = await run_in_threadpool(uploads.finish, sha256, upload_length, content_type)
+        complete = await run_in_threadpool(uploads.finish, sha256, upload_length, content_type, scope)
     finally:
         running.__exit__(None, None, None)
     return _progress(201 if complete else 204, upload.offset, complete)

@@ -1,21 +1,19 @@
 """Evidence bytes by their sha256, with one range (RFC 9110 §14)."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 
 from siaga.access import Permission
-from siaga.api.deps import ArchiveDep, EvidenceDep, Sha256Path
+from siaga.api.deps import ArchiveDep, EvidenceDep, ScopeDep, Sha256Path
 from siaga.auth import GuardedRoute, guarded
 from siaga.core.errors import NotFound
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["media"])
 
-_PIECE = 256 * 1024
 _RANGE = re.compile(r"bytes=\s*(?P<first>[0-9]{0,19})\s*-\s*(?P<last>[0-9]{0,19})\s*")
 
 
@@ -75,12 +73,13 @@ def get_media(
     request: Request,
     archive: ArchiveDep,
     evidence: EvidenceDep,
+    scope: ScopeDep,
     range: Annotated[str | None, Header()] = None,
     if_range: Annotated[str | None, Header()] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The bytes of complete evidence; 206 for a range, 304 if the client has them."""
-    blob = archive.blob(sha256)
+    blob = archive.blob(sha256, scope)
     if blob is None:
         raise NotFound("There is no such complete evidence.", where=sha256)
     etag = f'"{blob.sha256}"'
@@ -102,13 +101,4 @@ def get_media(
     status = 200 if wanted is None else 206
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    return StreamingResponse(_read(evidence.open(blob.path), part), status, headers)
-
-
-def _read(file: BinaryIO, part: ByteRange) -> Iterator[bytes]:
-    with file:
-        file.seek(part.start)
-        left = part.stop - part.start
-        while left > 0 and (chunk := file.read(min(_PIECE, left))):
-            left -= len(chunk)
-            yield chunk
+    return StreamingResponse(evidence.read(blob.path, part.start, part.stop), status, headers)

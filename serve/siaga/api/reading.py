@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
 from siaga.access import Permission
-from siaga.api.deps import ArchiveDep, NowDep, SliceDep, SpanDep
+from siaga.api.deps import ArchiveDep, NowDep, ScopeDep, SliceDep, SpanDep
 from siaga.archive import ViolationFilter
 from siaga.archive.views import (
     CameraPage,
@@ -21,34 +21,39 @@ from siaga.archive.views import (
 )
 from siaga.auth import GuardedRoute, guarded
 from siaga.core.errors import NotFound
-from siaga.core.event import RuleKind
+from siaga.core.event import RuleKind, Severity
 
 router = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["reading"])
 
 SUMMARY_SPAN = timedelta(hours=24)
+NameQuery = Annotated[str | None, Query(max_length=128)]
 
 
 @router.get("/violations")
 @guarded(Permission.READ_EVENTS)
 def list_violations(
     archive: ArchiveDep,
+    scope: ScopeDep,
     span: SpanDep,
     part: SliceDep,
-    camera: Annotated[str | None, Query(max_length=128)] = None,
+    site: NameQuery = None,
+    camera: NameQuery = None,
     rule: RuleKind | None = None,
-    zone: Annotated[str | None, Query(max_length=128)] = None,
+    zone: NameQuery = None,
+    severity: Severity | None = None,
     state: ViolationState | None = None,
 ) -> ViolationPage:
     """Violations, newest first: one item per event id, with its newest state."""
     is_open = None if state is None else state == "open"
-    return archive.violations(ViolationFilter(camera, rule, zone, is_open, span), part)
+    wanted = ViolationFilter(site, camera, rule, zone, severity, is_open, span)
+    return archive.violations(wanted, part, scope)
 
 
 @router.get("/violations/{event_id}")
 @guarded(Permission.READ_EVENTS)
-def get_violation(event_id: UUID, archive: ArchiveDep) -> ViolationDetail:
+def get_violation(event_id: UUID, archive: ArchiveDep, scope: ScopeDep) -> ViolationDetail:
     """One violation with its records."""
-    detail = archive.violation(event_id)
+    detail = archive.violation(event_id, scope)
     if detail is None:
         raise NotFound("No such violation.", where=str(event_id))
     return detail
@@ -56,35 +61,34 @@ def get_violation(event_id: UUID, archive: ArchiveDep) -> ViolationDetail:
 
 @router.get("/events")
 @guarded(Permission.READ_EVENTS)
-def list_records(archive: ArchiveDep, span: SpanDep, part: SliceDep) -> RecordPage:
+def list_records(archive: ArchiveDep, scope: ScopeDep, span: SpanDep, part: SliceDep) -> RecordPage:
     """Records as received, newest receipt first; ``since`` and ``until`` are about the receipt."""
-    return archive.records(span, part)
+    return archive.records(span, part, scope)
 
 
 @router.get("/ledger")
 @guarded(Permission.READ_STATISTICS)
-def list_ledger(
-    archive: ArchiveDep, span: SpanDep, camera: Annotated[str | None, Query(max_length=128)] = None
-) -> LedgerPage:
+def list_ledger(archive: ArchiveDep, scope: ScopeDep, span: SpanDep, camera: NameQuery = None) -> LedgerPage:
     """Ledger rows whose hour begins in the span."""
-    return LedgerPage(items=archive.ledger(camera, span))
+    return LedgerPage(items=archive.ledger(camera, span, scope))
 
 
 @router.get("/cameras")
 @guarded(Permission.READ_HEALTH)
-def list_cameras(archive: ArchiveDep) -> CameraPage:
+def list_cameras(archive: ArchiveDep, scope: ScopeDep) -> CameraPage:
     """Which cameras watch, and which do not since when."""
-    return CameraPage(items=archive.cameras())
+    return CameraPage(items=archive.cameras(scope))
 
 
 @router.get("/summary")
 @guarded(Permission.READ_STATISTICS)
 def get_summary(
     archive: ArchiveDep,
+    scope: ScopeDep,
     now: NowDep,
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
 ) -> Summary:
     """Numbers of a span with what was not seen; without a span, of the last 24 hours."""
     end = until or now
-    return archive.summary(since or end - SUMMARY_SPAN, end)
+    return archive.summary(since or end - SUMMARY_SPAN, end, scope)

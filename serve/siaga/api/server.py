@@ -9,38 +9,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from siaga.api.app import MAX_EVIDENCE_BYTES, create_app
-from siaga.archive import EvidenceFolder
-from siaga.archive.lock import exclusive
-from siaga.archive.sqlite import Database, SqliteArchive, SqliteKeys
-from siaga.auth import FirstStart, Keyring
+from siaga.api.opening import ServiceOptions, opened
+from siaga.auth import FirstStart
 from siaga.core.clock import Clock, SystemClock
-from siaga.core.errors import Conflict, StorageError
+from siaga.core.errors import Conflict
+
+__all__ = [
+    "ServiceOptions",
+    "ServiceReady",
+    "first_start",
+    "print_ready",
+    "run_service",
+    "serve",
+]
 
 _GRACE_S = 10
 _IDLE_S = 75
 """Longer than an edge is silent between its ledgers: a connection that ends as it is used is a lost try."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceOptions:
-    """How to run the service.
-
-    Attributes:
-        data_dir: Holds the archive, the evidence and the keys; made if absent.
-        port: 0 takes a free one.
-        renew_keys: Make the device token and the viewer key anew; the old ones end.
-    """
-
-    data_dir: Path
-    host: str = "127.0.0.1"
-    port: int = 8080
-    max_evidence_bytes: int = MAX_EVIDENCE_BYTES
-    renew_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +66,7 @@ def first_start(data_dir: Path, clock: Clock | None = None) -> FirstStart:
         Conflict: A service is using the folder.
         StorageError: It cannot be written.
     """
-    with _opened(ServiceOptions(data_dir), clock or SystemClock()) as (_, keys):
+    with opened(ServiceOptions(data_dir), clock or SystemClock()) as (_, keys):
         return keys
 
 
@@ -98,44 +86,11 @@ def run_service(
         Conflict: Another service uses the data folder or the port.
         StorageError: The data folder cannot be used.
     """
-    with _opened(options, clock or SystemClock()) as (app, keys), _listening(options) as listener:
+    with opened(options, clock or SystemClock()) as (app, keys), _listening(options) as listener:
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         server = _Server(app, lambda: ready(ServiceReady(f"http://{shown}:{port}", keys)), stop)
         server.run(sockets=[listener])
-
-
-@contextmanager
-def _opened(options: ServiceOptions, clock: Clock) -> Iterator[tuple[FastAPI, FirstStart]]:
-    folder = options.data_dir
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"The data folder cannot be made: {error.strerror}.",
-            where=str(folder),
-            fix="Give another folder.",
-        ) from error
-    with exclusive(folder):
-        database = Database(folder / "archive.sqlite3")
-        archive = SqliteArchive(database)
-        try:
-            evidence = EvidenceFolder(folder / "evidence")
-            _sweep(archive, evidence)
-            keyring = Keyring(SqliteKeys(database), clock)
-            keys = keyring.first_start(folder, renew=options.renew_keys)
-            yield create_app(archive, evidence, keyring, clock, options.max_evidence_bytes), keys
-        finally:
-            archive.close()
-
-
-def _sweep(archive: SqliteArchive, evidence: EvidenceFolder) -> None:
-    found = evidence.sweep(archive.blob_paths())
-    log = structlog.get_logger(__name__)
-    if found.removed:
-        log.info("evidence_swept", removed=found.removed)
-    if found.missing:
-        log.error("evidence_missing", count=len(found.missing), first=found.missing[0])
 
 
 @contextmanager
@@ -175,12 +130,18 @@ class _Server(uvicorn.Server):
             )
         )
         self._on_ready = on_ready
+        self._on_stop = app.state.live.end
         self._stop = stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Pages that listen would hold the service for the whole of its grace.
+        self._on_stop()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         if self._stop is not None and self._stop.is_set():

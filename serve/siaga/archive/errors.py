@@ -17,6 +17,12 @@ class EvidenceMismatch(Unprocessable):
     """Length or media type differ from what the event said about this evidence."""
 
 
+class ForeignSite(SiagaError):
+    """The caller is no device of the site that it speaks of."""
+
+    http_status = 403
+
+
 class TooLarge(BadRequest):
     """More bytes than are taken."""
 

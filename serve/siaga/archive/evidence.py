@@ -1,124 +1,120 @@
-"""Evidence bytes in a local folder, addressed by their sha256.
+"""Complete evidence bytes, addressed by their sha256: the contract, and its form in a local folder."""
 
-A part that is being received lies in ``partial/<sha256>``, complete bytes in ``<2 hex digits>/<sha256>``.
-"""
-
-import errno
-import hashlib
 import os
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
-from siaga.core.errors import StorageError, StorageFull
+from siaga.archive.staging import Staging, sync_folder, translated
 
 _PARTIAL = "partial"
-_CHUNK = 1 << 20
+_PIECE = 256 * 1024
+PREFIXES = tuple(f"{number:02x}" for number in range(256))
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """What a start-up sweep found. ``missing``: paths that have a row but no file; left to a person."""
+class EvidenceStore(Protocol):
+    """Keeps complete bytes at ``<2 hex digits>/<sha256>``. All methods raise ``StorageError``."""
 
-    removed: int
-    missing: tuple[str, ...]
+    def place(self, part: Path, sha256: str, media_type: str, /) -> None:
+        """Take over a verified part; on disk, or with the store, when it returns.
+
+        Bytes that are there already stay: they are the same ones. The part may be gone afterwards.
+        """
+
+    def read(self, path: str, start: int, stop: int) -> Iterator[bytes]:
+        """Bytes from ``start`` (included) to ``stop`` (excluded), in pieces of at most some MiB."""
+
+    def remove(self, path: str) -> None:
+        """Remove the bytes for good; nothing happens where there are none."""
+
+    def prefixes(self) -> Iterable[str]:
+        """Where to look for bytes, part by part."""
+
+    def listing(self, prefix: str) -> frozenset[str]:
+        """Paths of everything that is there under a prefix."""
+
+    def check(self) -> None:
+        """Return if the store can be reached."""
+
+
+def path_of(sha256: str) -> str:
+    """Where bytes are kept, below the store's root."""
+    return f"{sha256[:2]}/{sha256}"
 
 
 class EvidenceFolder:
-    """Parts and complete files.
+    """An ``EvidenceStore`` in a local folder.
 
     Args:
         root: The folder; made if absent. Nothing else may write into it.
-
-    Every method takes a sha256 that an event named (64 hex digits), and raises ``StorageError``
-    (``StorageFull`` when no space is left).
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._partial = root / _PARTIAL
-        with self._translated():
-            self._partial.mkdir(parents=True, exist_ok=True)
-            sync_folder(root)
+        with translated(root):
+            root.mkdir(parents=True, exist_ok=True)
             sync_folder(root.parent)
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            kind = StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageError
-            raise kind(
-                f"Evidence cannot be stored: {error.strerror}.",
-                where=str(self._root),
-                fix="Free some space or check the disk.",
-            ) from error
+    def staging(self) -> Staging:
+        """Where parts lie: on the same file system, so that a part is only renamed."""
+        return Staging(self._root / _PARTIAL)
 
-    def received(self, sha256: str) -> int:
-        """Bytes of the part that is here, 0 if none."""
-        with self._translated():
-            part = self._partial / sha256
-            return part.stat().st_size if part.exists() else 0
-
-    def append(self, sha256: str, data: bytes) -> None:
-        """Add bytes to the end of the part."""
-        with self._translated(), (self._partial / sha256).open("ab") as part:
-            part.write(data)
-
-    def matches(self, sha256: str) -> bool:
-        """Whether the part's bytes have this sha256. Reads it in pieces of 1 MiB."""
-        digest = hashlib.sha256()
-        with self._translated(), (self._partial / sha256).open("rb") as part:
-            while chunk := part.read(_CHUNK):
-                digest.update(chunk)
-        return digest.hexdigest() == sha256
-
-    def discard(self, sha256: str) -> None:
-        """Remove the part."""
-        with self._translated():
-            (self._partial / sha256).unlink(missing_ok=True)
-
-    def keep(self, sha256: str) -> str:
-        """Make the part complete: fsync, rename, fsync of the folder. Returns its path below the root."""
+    def place(self, part: Path, sha256: str, _media_type: str) -> None:
+        """fsync, rename, fsync of the folder."""
         folder = self._root / sha256[:2]
-        with self._translated():
-            with (self._partial / sha256).open("rb") as part:
-                os.fsync(part.fileno())
+        with translated(self._root):
+            with part.open("rb") as handle:
+                os.fsync(handle.fileno())
             if not folder.exists():
-                folder.mkdir()
+                folder.mkdir(exist_ok=True)
                 sync_folder(self._root)
-            (self._partial / sha256).rename(folder / sha256)
+            part.rename(folder / sha256)
             sync_folder(folder)
-        return f"{folder.name}/{sha256}"
 
-    def open(self, path: str) -> BinaryIO:
-        """Open complete bytes by the path that their row names."""
-        with self._translated():
-            return (self._root / path).open("rb")
+    def read(self, path: str, start: int, stop: int) -> Iterator[bytes]:
+        with translated(self._root):
+            file = (self._root / path).open("rb")
 
-    def sweep(self, known: Collection[str]) -> Sweep:
-        """Remove parts and every file that no row names.
+        def pieces() -> Iterator[bytes]:
+            with file, translated(self._root):
+                file.seek(start)
+                left = stop - start
+                while left > 0 and (piece := file.read(min(_PIECE, left))):
+                    left -= len(piece)
+                    yield piece
 
-        Args:
-            known: Paths of complete evidence, as ``keep`` gave them.
-        """
-        with self._translated():
-            files = {path.relative_to(self._root).as_posix(): path for path in self._files()}
-            strays = [path for name, path in files.items() if name not in known]
-            for path in strays:
-                path.unlink()
-        return Sweep(removed=len(strays), missing=tuple(sorted(set(known) - files.keys())))
+        return pieces()
 
-    def _files(self) -> Iterator[Path]:
-        return (path for path in self._root.rglob("*") if not path.is_dir() or path.is_symlink())
+    def remove(self, path: str) -> None:
+        """Overwrite, then unlink, so that the disk's free blocks do not tell what was there."""
+        file = self._root / path
+        with translated(self._root):
+            if file.is_file() and not file.is_symlink():
+                _overwrite(file)
+            file.unlink(missing_ok=True)
+            if file.parent.is_dir():
+                sync_folder(file.parent)
+
+    def prefixes(self) -> Iterable[str]:
+        with translated(self._root):
+            return sorted({*PREFIXES, *(path.name for path in self._root.iterdir())} - {_PARTIAL})
+
+    def listing(self, prefix: str) -> frozenset[str]:
+        top = self._root / prefix
+        with translated(self._root):
+            found = top.rglob("*") if top.is_dir() and not top.is_symlink() else iter([top])
+            files = (path for path in found if path.is_symlink() or path.is_file())
+            return frozenset(path.relative_to(self._root).as_posix() for path in files)
+
+    def check(self) -> None:
+        with translated(self._root):
+            self._root.stat()
 
 
-def sync_folder(folder: Path) -> None:
-    """Put a folder's entries on disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _overwrite(file: Path) -> None:
+    left = file.stat().st_size
+    with file.open("r+b") as handle:
+        while left > 0:
+            left -= handle.write(b"\0" * min(_PIECE, left))
+        handle.flush()
+        os.fsync(handle.fileno())

@@ -1,4 +1,4 @@
-"""One process per data folder."""
+"""One process per data folder, SQLite file or evidence folder."""
 
 import fcntl
 from collections.abc import Iterator
@@ -9,19 +9,21 @@ from siaga.core.errors import Conflict
 
 
 @contextmanager
-def exclusive(data_dir: Path) -> Iterator[None]:
-    """Hold the folder; the lock ends with the process, however that ends.
+def exclusive(lock: Path, what: str, fix: str) -> Iterator[None]:
+    """Hold a lock file; the lock ends with the process, however that ends.
+
+    Args:
+        what: What it stands for, as in "another service is using ...".
+        fix: What to do while another process holds it.
 
     Raises:
         Conflict: Another process holds it.
     """
-    with (data_dir / "service.lock").open("a") as handle:
+    with lock.open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Conflict(
-                "Another Siaga service is using this data folder.",
-                where=str(data_dir),
-                fix="Stop it, or start this one on another folder.",
+                f"Another Siaga service is using this {what}.", where=str(lock.parent), fix=fix
             ) from error
         yield

@@ -1,23 +1,17 @@
-"""Stored times: UTC text of one length, so that text order is time order."""
+"""Moments that can be kept."""
 
 from datetime import UTC, datetime
 
 from siaga.archive.errors import Unprocessable
 
 
-def to_text(moment: datetime) -> str:
-    """Aware ``moment`` as UTC text with microseconds, e.g. ``2026-01-01T00:00:00.000000Z``.
+def keepable(moment: datetime) -> datetime:
+    """Aware ``moment`` as UTC.
 
     Raises:
-        Unprocessable: The moment lies outside the years 1 to 9999 when told in UTC.
+        Unprocessable: It lies outside the years 1 to 9999 when told in UTC.
     """
     try:
-        utc = moment.astimezone(UTC)
+        return moment.astimezone(UTC)
     except OverflowError as error:
         raise Unprocessable("A time lies outside the years that can be told.") from error
-    return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-
-def from_text(text: str) -> datetime:
-    """The aware moment behind stored text."""
-    return datetime.fromisoformat(text)

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from siaga.access import Scope
 from siaga.archive.contract import Archive, Blob
 from siaga.archive.errors import Busy, EvidenceMismatch, HashMismatch, OffsetMismatch, TooLarge
-from siaga.archive.evidence import EvidenceFolder
+from siaga.archive.evidence import EvidenceStore, path_of
+from siaga.archive.staging import Staging
 from siaga.core.clock import Clock
 from siaga.core.errors import NotFound
 
@@ -26,8 +28,8 @@ class Progress:
 class Upload:
     """One running request that adds bytes. Made by ``Uploads.begin``."""
 
-    def __init__(self, folder: EvidenceFolder, sha256: str, offset: int, length: int) -> None:
-        self._folder = folder
+    def __init__(self, staging: Staging, sha256: str, offset: int, length: int) -> None:
+        self._staging = staging
         self._sha256 = sha256
         self._length = length
         self.offset = offset
@@ -41,40 +43,43 @@ class Upload:
         """
         if self.offset + len(data) > self._length:
             raise TooLarge(f"More than the announced {self._length} bytes came.", where=self._sha256)
-        self._folder.append(self._sha256, data)
+        self._staging.append(self._sha256, data)
         self.offset += len(data)
 
 
 class Uploads:
-    """Takes evidence into the folder and, when it is whole and right, into the archive.
+    """Takes evidence into the staging folder and, when it is whole and right, into store and archive.
 
     Args:
         max_bytes: Largest piece of evidence that is taken.
     """
 
-    def __init__(self, archive: Archive, folder: EvidenceFolder, clock: Clock, max_bytes: int) -> None:
+    def __init__(
+        self, archive: Archive, staging: Staging, store: EvidenceStore, clock: Clock, max_bytes: int
+    ) -> None:
         self._archive = archive
-        self._folder = folder
+        self._staging = staging
+        self._store = store
         self._clock = clock
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._running: set[str] = set()
 
-    def progress(self, sha256: str) -> Progress:
-        """How much of it is here.
+    def progress(self, sha256: str, scope: Scope) -> Progress:
+        """How much of it is here. A part is known only to the service that received it.
 
         Raises:
             NotFound: No event names it.
         """
-        blob = self._archive.blob(sha256)
+        blob = self._archive.blob(sha256, scope)
         if blob is not None:
             return Progress(blob.bytes, complete=True)
-        if self._archive.named(sha256) is None:
+        if self._archive.named(sha256, scope) is None:
             raise NotFound("No event names this evidence.", where=sha256, fix="Send the event first.")
-        return Progress(self._folder.received(sha256), complete=False)
+        return Progress(self._staging.received(sha256), complete=False)
 
     @contextmanager
-    def begin(self, sha256: str, offset: int, length: int, media_type: str) -> Iterator[Upload]:
+    def begin(self, sha256: str, offset: int, length: int, media_type: str, scope: Scope) -> Iterator[Upload]:
         """Go on with an upload; only one request at a time may.
 
         Args:
@@ -88,9 +93,9 @@ class Uploads:
             OffsetMismatch: The stored part ends elsewhere.
             Busy: Another request is adding to it.
         """
-        self._check_form(sha256, length, media_type)
+        self._check_form(sha256, length, media_type, scope)
         with self._exclusive(sha256):
-            found = self.progress(sha256)
+            found = self.progress(sha256, scope)
             if found.offset != offset:
                 raise OffsetMismatch(
                     f"{found.offset} bytes are stored, not {offset}.",
@@ -98,10 +103,10 @@ class Uploads:
                     offset=found.offset,
                     complete=found.complete,
                 )
-            yield Upload(self._folder, sha256, offset, length)
+            yield Upload(self._staging, sha256, offset, length)
 
-    def _check_form(self, sha256: str, length: int, media_type: str) -> None:
-        named = self._archive.named(sha256)
+    def _check_form(self, sha256: str, length: int, media_type: str, scope: Scope) -> None:
+        named = self._archive.named(sha256, scope)
         if named is None:
             raise NotFound("No event names this evidence.", where=sha256, fix="Send the event first.")
         if length > self._max_bytes:
@@ -126,7 +131,7 @@ class Uploads:
             with self._lock:
                 self._running.discard(sha256)
 
-    def finish(self, sha256: str, length: int, media_type: str) -> bool:
+    def finish(self, sha256: str, length: int, media_type: str, scope: Scope) -> bool:
         """Keep the evidence if all its bytes are here. Returns whether it is complete.
 
         To be called inside ``begin``. When it returns True, bytes and row are on disk.
@@ -134,14 +139,19 @@ class Uploads:
         Raises:
             HashMismatch: The bytes are not those of the sha256; the part was removed.
         """
-        found = self.progress(sha256)
+        found = self.progress(sha256, scope)
         if found.complete:
             return True
         if found.offset < length:
             return False
-        if found.offset != length or not self._folder.matches(sha256):
-            self._folder.discard(sha256)
+        if found.offset != length or not self._staging.matches(sha256):
+            self._staging.discard(sha256)
             raise HashMismatch("The bytes are not those that the sha256 names.", where=sha256)
-        path = self._folder.keep(sha256)
-        self._archive.add_blob(Blob(sha256, length, media_type, path), self._clock.utc())
+        blob = Blob(sha256, length, media_type, path_of(sha256))
+
+        def place() -> None:
+            self._store.place(self._staging.path(sha256), sha256, media_type)
+
+        self._archive.add_blob(blob, self._clock.utc(), place)
+        self._staging.discard(sha256)
         return True

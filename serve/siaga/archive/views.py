@@ -130,7 +130,7 @@ class CameraView(_View):
 
 
 class CameraPage(_View):
-    """All cameras that were ever heard of, by name."""
+    """All cameras that were ever heard of, by site and name."""
 
     items: tuple[CameraView, ...]
 
@@ -148,6 +148,7 @@ class DeviceView(_View):
 class CameraHours(_View):
     """Seconds that a camera watched and did not, and of which conditions the latter consist."""
 
+    site: str
     camera: str
     watched_s: float
     down_s: dict[str, float]

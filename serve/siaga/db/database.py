@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
-from siaga.core.errors import ConfigError, DependencyMissing, StorageError, StorageFull
+from siaga.core.errors import BadRequest, ConfigError, DependencyMissing, StorageError, StorageFull
+from siaga.db.changes import ANNOUNCED
 
 _BUSY_MS = 10_000
+_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 24, "pool_timeout": 20}
+"""Fewer connections than PostgreSQL's usual 100, so that three replicas may run."""
 _WRITING = "siaga_writing"
 _DISK_FULL = "53100"
 _PRAGMAS = (
@@ -44,6 +48,7 @@ class Database:
         self._engine = _engine(url)
         self.where = self._engine.url.render_as_string(hide_password=True)
         self._one_writer = threading.RLock()
+        self._on_change: list[Callable[[], None]] = []
 
     @property
     def dialect(self) -> str:
@@ -61,6 +66,7 @@ class Database:
 
         Raises:
             StorageError: It could not be written; nothing has changed. ``StorageFull`` without space.
+            BadRequest: A value is of a kind that the database cannot keep.
             IntegrityError: SQLAlchemy's, when a constraint does not hold.
         """
         if self.dialect == "sqlite":
@@ -89,9 +95,17 @@ class Database:
                 options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             connection = plain.execution_options(**options)
             with connection.begin() as transaction:
+                connection.info.pop(ANNOUNCED, None)
                 yield connection
                 if not writing:
                     transaction.rollback()
+            if connection.info.pop(ANNOUNCED, False):
+                for call in self._on_change:
+                    call()
+
+    def on_change(self, call: Callable[[], None]) -> None:
+        """Have ``call`` called after every transaction here that announced a change. It must not block."""
+        self._on_change.append(call)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -99,6 +113,12 @@ class Database:
             yield
         except IntegrityError:
             raise
+        except DataError as error:
+            raise BadRequest("A value cannot be kept.", fix="Leave out control characters.") from error
+        except NoConnection as error:
+            raise StorageError(
+                "All connections to the archive are in use.", where=self.where, fix="Try again later."
+            ) from error
         except DBAPIError as error:
             if _is_full(error.orig):
                 raise StorageFull(
@@ -125,7 +145,8 @@ def _engine(url: str) -> Engine:
         ) from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        engine = create_engine(parsed, connect_args={"isolation_level": None, "check_same_thread": False})
+        arguments = {"isolation_level": None, "check_same_thread": False}
+        engine = create_engine(parsed, connect_args=arguments, **_POOL)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -135,7 +156,12 @@ def _engine(url: str) -> Engine:
             fix="Give a sqlite or postgresql URL.",
         )
     try:
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            connect_args={"options": "-c timezone=UTC"},
+            pool_pre_ping=True,
+            **_POOL,
+        )
     except ModuleNotFoundError as error:
         raise DependencyMissing(
             "PostgreSQL's driver is not installed.", fix="Install siaga[postgres]."

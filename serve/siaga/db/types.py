@@ -6,15 +6,15 @@ On SQLite only INTEGER, REAL and TEXT are used: other names are refused by table
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Double, Integer, Text, Uuid
-from sqlalchemy.dialects.sqlite import REAL
+from sqlalchemy import REAL, BigInteger, Boolean, DateTime, Dialect, Double, Integer, Text, Uuid
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Whole = BigInteger().with_variant(Integer(), "sqlite")
 """A whole number up to 2**63 - 1."""
-Number = Double().with_variant(REAL(), "sqlite")
+Number: TypeEngine[Any] = Double().with_variant(REAL(), "sqlite")
 """A number of 64 bits."""
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment
 
-from siaga.access import Permission
+from siaga.access import Permission, Scope
 from siaga.archive import Archive, Slice, ViolationFilter
 from siaga.archive.views import CameraView
 from siaga.auth import GuardedRoute, guarded
@@ -81,16 +81,16 @@ def list_part(request: Request, query: ListQueryDep) -> Response:
 
 
 def _list(request: Request, query: ListQuery) -> dict[str, Any]:
-    archive, now = _archive(request), _now(request)
-    wanted = ViolationFilter(query.camera, query.rule, None, True if query.open else None)
-    cameras = archive.cameras()
+    archive, now, scope = _archive(request), _now(request), _scope(request)
+    wanted = ViolationFilter(camera=query.camera, rule=query.rule, open=True if query.open else None)
+    cameras = archive.cameras(scope)
     return {
         "query": query,
-        "page": archive.violations(wanted, Slice(_PER_PAGE, query.cursor)),
+        "page": archive.violations(wanted, Slice(_PER_PAGE, query.cursor), scope),
         "cameras": cameras,
         "down": [camera for camera in cameras if not camera.monitored],
         "silent": _silent(cameras, now),
-        "summary": archive.summary(now - _SUMMARY_SPAN, now),
+        "summary": archive.summary(now - _SUMMARY_SPAN, now, scope),
         "rules": list(RuleKind),
         "now": now,
     }
@@ -104,7 +104,7 @@ def _silent(cameras: tuple[CameraView, ...], now: datetime) -> list[CameraView]:
 @guarded(Permission.READ_EVENTS)
 def violation(request: Request, event_id: UUID) -> Response:
     """One violation with its evidence and records."""
-    detail = _archive(request).violation(event_id)
+    detail = _archive(request).violation(event_id, _scope(request))
     if detail is None:
         raise NotFound("No such violation.", where=str(event_id))
     return render(
@@ -123,6 +123,10 @@ def static(name: str) -> Response:
 
 def _archive(request: Request) -> Archive:
     return cast(Archive, request.app.state.archive)
+
+
+def _scope(request: Request) -> Scope:
+    return cast(Scope, request.state.scope)
 
 
 def _now(request: Request) -> datetime:

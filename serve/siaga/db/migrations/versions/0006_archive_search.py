@@ -1,4 +1,4 @@
-"""Several sites in one archive: what is searched and summed becomes columns, filled from what was received."""
+"""Several sites in one archive: what is searched and summed becomes columns, filled from the bodies."""
 
 import json
 from collections import defaultdict
@@ -107,7 +107,9 @@ def _make_tables() -> None:
     )
     op.create_index("evidence_by_event", "evidence", ["event_id"])
     op.rename_table("cameras", "cameras_before")
-    op.execute("ALTER TABLE cameras_before DROP CONSTRAINT pk_cameras") if _on_postgresql() else None
+    if op.get_bind().dialect.name == "postgresql":
+        # Otherwise the new table's key would have the name of the old one's.
+        op.drop_constraint("pk_cameras", "cameras_before", type_="primary")
     op.create_table(
         "cameras",
         Column("site", Text, nullable=False),
@@ -127,10 +129,6 @@ def _make_tables() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_changes_at", "changes", ["at"])
-
-
-def _on_postgresql() -> bool:
-    return op.get_bind().dialect.name == "postgresql"
 
 
 def _pages(
