@@ -241,3 +241,20 @@ class ReportView(View):
     version: int
     changed_by: str | None
     changed_at: datetime | None
+
+
+class LinkView(View):
+    """A link for anonymous reports."""
+
+    id: UUID
+    site: str
+    zone: str | None
+    """Filled in for the sender."""
+    label: str
+    """Where it hangs."""
+    code: str
+    """The end of its address; whoever has it may report."""
+    created_by: str
+    created_at: datetime
+    ended_at: datetime | None
+    """From then on its code is refused."""
