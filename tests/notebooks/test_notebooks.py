@@ -8,7 +8,7 @@ import pytest
 
 from siaga.evaluate.tune import GRID
 from siaga.manifest import resolve
-from tests.notebooks.conftest import NOTEBOOKS, execute
+from tests.notebooks.running import NOTEBOOKS, execute
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 # Each is a minute or two of computing; on a busy machine that takes a while.

@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.system import ROOT
-
-NOTEBOOKS = ROOT / "notebooks"
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 
 @dataclass(frozen=True)
