@@ -8,6 +8,7 @@ import yaml
 from siaga.core.errors import ConfigError
 from siaga.export.card import BEGIN, END, card, hand_written, write_card
 from siaga.manifest import Manifest, names, resolve_any, weights_dir
+from tests.detect import classifiers
 from tests.detect.models import seeing, write
 
 
@@ -42,6 +43,17 @@ def test_the_facts_are_the_manifests(manifest: Manifest, tmp_path: Path) -> None
     assert "mAP50-95 0.4200 against 0.4300 (-1.00 points)" in text
     assert "| plant test (229) | head | 80 | 0.347 | - | - | 0.500 |" in text
     assert "- plant test: bare heads called helmet 1" in text
+
+
+def test_a_classifiers_figures_stand_in_a_table_with_their_intervals() -> None:
+    accuracy = {"balanced_accuracy": 0.9357, "balanced_accuracy_low": 0.686, "balanced_accuracy_high": 0.97}
+    metrics = {"worn": 284, "missing": 1, "auc": 1.0, "rainy": 3} | accuracy
+    measured = [{"source": "plant", "split": "test", "images": 420, "metrics": metrics}]
+    text = card(classifiers.described(measured=measured), "")
+    assert "| source (crops) | worn | missing | balanced accuracy | cannot tell |" in text
+    assert "| plant test (420) | 284 | 1 | 0.936 (0.686–0.970) | - | - | - | 1.000 | - |" in text
+    assert text.count("0.686") == text.count("284") == 1
+    assert "- plant test: rainy 3\n" in text
 
 
 def test_what_was_written_by_hand_stays(manifest: Manifest, tmp_path: Path) -> None:

@@ -22,6 +22,15 @@ _COLUMNS = (
     ("precision", "precision"),
     ("recall", "recall"),
 )
+_CROPS = ("worn", "missing")
+_OF_CROPS = (
+    ("balanced_accuracy", "balanced accuracy"),
+    ("unknown", "cannot tell"),
+    ("missing_called_worn", "missing called worn"),
+    ("worn_called_missing", "worn called missing"),
+    ("auc", "AUC"),
+    ("forced_balanced_accuracy", "balanced accuracy, never unknown"),
+)
 
 
 def write_card(manifest: Manifest | CropManifest, path: Path) -> None:
@@ -128,24 +137,44 @@ def _measured(manifest: Manifest | CropManifest) -> Iterator[str]:
     for tuned, title in ((False, "## Results"), (True, "## Results where the thresholds were tuned")):
         chosen = [one for one in manifest.measured if one.tuned_on == tuned]
         if chosen:
-            yield f"{title}\n\n" + _results(manifest.classes, chosen)
+            yield f"{title}\n\n" + _results(manifest, chosen)
 
 
-def _results(classes: Sequence[str], measured: Sequence[Measurement]) -> str:
-    """One row for each class and source, and in words what belongs to no class."""
+def _results(manifest: Manifest | CropManifest, measured: Sequence[Measurement]) -> str:
+    """A table, and in words what has no column in it."""
+    if isinstance(manifest, Manifest):
+        titles = ("source (pictures)", "class", *(title for _, title in _COLUMNS))
+    else:
+        titles = ("source (crops)", *_CROPS, *(title for _, title in _OF_CROPS))
     rows: list[tuple[str, ...]] = []
     others: list[str] = []
     for one in measured:
         left = dict(one.metrics)
-        for name in classes:
-            cells = [left.pop(f"{name}_{key}", None) for key, _ in _COLUMNS]
-            if any(cell is not None for cell in cells):
-                rows.append((f"{one.source} {one.split} ({one.images})", name, *map(_cell, cells)))
+        name = f"{one.source} {one.split} ({one.images})"
+        if isinstance(manifest, Manifest):
+            rows += _of_classes(manifest.classes, name, left)
+        else:
+            counts = (f"{left.pop(state, 0):.0f}" for state in _CROPS)
+            rows.append((name, *counts, *(_with_interval(left, key) for key, _ in _OF_CROPS)))
         if left:
             words = ", ".join(f"{key.replace('_', ' ')} {value:g}" for key, value in left.items())
             others.append(f"- {one.source} {one.split}: {words}")
-    table = [_table(("source (pictures)", "class", *(title for _, title in _COLUMNS)), rows)] if rows else []
+    table = [_table(titles, rows)] if rows else []
     return "\n\n".join([*table, *(["\n".join(others)] if others else [])])
+
+
+def _of_classes(classes: Sequence[str], name: str, left: dict[str, float]) -> Iterator[tuple[str, ...]]:
+    """One row for each class that was measured; what is in a row is taken out of ``left``."""
+    for kind in classes:
+        cells = [left.pop(f"{kind}_{key}", None) for key, _ in _COLUMNS]
+        if any(cell is not None for cell in cells):
+            yield (name, kind, *map(_cell, cells))
+
+
+def _with_interval(left: dict[str, float], key: str) -> str:
+    """The figure ``key`` and its 95 % interval, taken out of ``left``."""
+    value, low, high = (left.pop(f"{key}{end}", None) for end in ("", "_low", "_high"))
+    return _cell(value) if low is None or high is None else f"{_cell(value)} ({low:.3f}–{high:.3f})"
 
 
 def _cell(value: float | None) -> str:
