@@ -144,6 +144,15 @@ def test_a_reason_that_was_there_before_the_light_stays() -> None:
     assert seen.tell.helmet == "too small"
 
 
+@pytest.mark.parametrize(("shows", "told"), [(2, ()), (3, ((0.5, 0.8),))])
+def test_a_glimpse_is_no_chance_to_tell(shows: int, told: tuple[tuple[float, float], ...]) -> None:
+    seen = replace(first(still(0, -4, "none"))[0], tell=Tells("yes", "yes"))
+    hidden = replace(seen, tell=Tells("occluded", "yes"))
+    people = [(seen,) if 5 <= frame < 5 + shows else (hidden,) for frame in range(20)]
+    (event,) = build_truth(WORLD, "gate", people, "paper.mp4").events
+    assert event.could_tell_s == told
+
+
 def test_missing_helmets_follow_the_world_not_the_view() -> None:
     # Without a helmet from 1.0 s to 2.5 s; hidden behind B the whole time.
     def helmet(t: float) -> HelmetState:

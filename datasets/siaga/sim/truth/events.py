@@ -13,6 +13,8 @@ from .people import IN_PICTURE, share_inside
 
 GAP_S = 1.0
 """Shorter pauses do not end an event: a step out of the zone and back is one visit."""
+GLIMPSE_S = 0.3
+"""What shows for less time is no chance to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def _events(key: _Key, frames: Mapping[int, bool], fps: int) -> Iterator[TruthEv
     told = [frame for frame, could in frames.items() if could]
     for first, last in _runs(frames, round(GAP_S * fps)):
         within = [frame for frame in told if first <= frame <= last]
+        spans = [_seconds(*run, fps) for run in _runs(within, 0)]
         yield TruthEvent(
             rule="zone_intrusion" if key.rule == "zone_intrusion" else "missing_ppe",
             item="harness" if key.item == "harness" else "helmet" if key.item else None,
@@ -72,7 +75,7 @@ def _events(key: _Key, frames: Mapping[int, bool], fps: int) -> Iterator[TruthEv
             who=key.who,
             start_s=_seconds(first, last, fps)[0],
             end_s=_seconds(first, last, fps)[1],
-            could_tell_s=tuple(_seconds(*run, fps) for run in _runs(within, 0)),
+            could_tell_s=tuple(span for span in spans if span[1] - span[0] >= GLIMPSE_S),
         )
 
 
