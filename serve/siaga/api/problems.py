@@ -13,6 +13,8 @@ from siaga.archive.errors import Busy, OffsetMismatch
 from siaga.auth.limiter import RateLimited
 from siaga.core.errors import SiagaError, StorageError, Unauthorised
 from siaga.core.redact import redact
+from siaga.review.errors import Meanwhile
+from siaga.review.limits import TooOften
 
 MEDIA_TYPE = "application/problem+json"
 _STORAGE_RETRY_S = 30
@@ -34,6 +36,9 @@ def from_siaga_error(error: SiagaError) -> JSONResponse:
     more: dict[str, Any] = {}
     if isinstance(error, OffsetMismatch):
         more = {"offset": error.offset, "complete": error.complete}
+    if isinstance(error, Meanwhile):
+        at = None if error.at is None else error.at.isoformat()
+        more = {"version": error.version, "by": error.by, "at": at, "state": error.state}
     return problem(
         error.http_status, code_of(error), redact(error.what), headers_of(error), detail=detail, **more
     )
@@ -48,7 +53,7 @@ def headers_of(error: SiagaError) -> dict[str, str]:
     """Headers that belong to an error."""
     if isinstance(error, OffsetMismatch):
         return {"Upload-Offset": str(error.offset)} | ({"Upload-Complete": "1"} if error.complete else {})
-    if isinstance(error, Busy | RateLimited):
+    if isinstance(error, Busy | RateLimited | TooOften):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, StorageError):
         return {"Retry-After": str(_STORAGE_RETRY_S)}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement
 
 from siaga.access import Principal, Scope
 from siaga.access.audit import AuditEntry, Detail
+from siaga.db.statements import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,7 @@ class Caller:
 
     def within(self, site: ColumnElement[str]) -> ColumnElement[bool]:
         """The condition that a row belongs to the caller's sites."""
-        if self.scope.sites is None:
-            return true()
-        return site.in_(sorted(self.scope.sites)) if self.scope.sites else false()
+        return within(self.scope, site)
 
     def entry(self, action: str, thing: str, site: str | None, **details: Detail) -> AuditEntry:
         """What is told to the access log."""

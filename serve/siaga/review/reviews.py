@@ -16,6 +16,7 @@ from siaga.db import Database
 from siaga.db.tables.archive import violations
 from siaga.db.tables.review import comments, decisions
 from siaga.review import corrections, history, queue, words
+from siaga.review.assignees import with_known_assignee
 from siaga.review.caller import Caller
 from siaga.review.errors import NotAllowed
 from siaga.review.machine import Decision, Wanted, decide, undo
@@ -39,6 +40,14 @@ class Member:
 
     event_id: UUID
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What was decided, or undone, together."""
+
+    bulk_id: UUID
+    events: int
 
 
 class Reviews:
@@ -93,7 +102,8 @@ class Reviews:
         """
         with self._database.writing() as connection:
             event = history.event_of(connection, caller, member.event_id, hold=True)
-            self._append(connection, caller, event, member.version, lambda past: decide(past, wanted))
+            known = with_known_assignee(connection, wanted, event.site)
+            self._append(connection, caller, event, member.version, lambda past: decide(past, known))
             if comment is not None:
                 self._comment(connection, caller, event, comment)
             return self._told(connection, caller, event, "review.decide")
@@ -135,14 +145,15 @@ class Reviews:
                 raise NotFound("No such violation.", where=", ".join(sorted(map(str, missing))))
             _check_one_situation(connection, caller, events)
             bulk_id = self._new_id()
+            known = with_known_assignee(connection, wanted, events[0].site)
             for event in events:
                 version = versions[event.event_id]
-                self._append(connection, caller, event, version, lambda past: decide(past, wanted), bulk_id)
+                self._append(connection, caller, event, version, lambda past: decide(past, known), bulk_id)
             self._note(connection, caller, f"bulk/{bulk_id}", events, str(wanted.state))
         return bulk_id
 
-    def undo_together(self, caller: Caller, bulk_id: UUID) -> UUID:
-        """Take back what was decided together; all or nothing. Returns the bulk id of the undoing.
+    def undo_together(self, caller: Caller, bulk_id: UUID) -> Together:
+        """Take back what was decided together; all or nothing.
 
         Raises:
             NotFound: Nothing was decided under that id within the caller's sites.
@@ -160,7 +171,7 @@ class Reviews:
             for event in events:
                 self._append(connection, caller, event, versions[event.event_id], undo, undoing)
             self._note(connection, caller, f"bulk/{bulk_id}", events, "undone")
-        return undoing
+        return Together(undoing, len(events))
 
     def comment(self, caller: Caller, event_id: UUID, text: str) -> CommentView:
         """Write something to an event. Raises ``NotFound``."""
