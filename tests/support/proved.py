@@ -147,8 +147,9 @@ class ProvedSite:
         """A pack of a day."""
         file = io.BytesIO()
         chosen = selection or Selection("north", START, START + timedelta(days=1))
-        arguments = {"now": START + timedelta(days=2), "made_by": "owner", "purpose": Purpose.INSPECTION}
-        self.packer.make(file, chosen, ALL, **(arguments | options))
+        now = START + timedelta(days=2)
+        told: dict[str, Any] = {"now": now, "made_by": "owner", "purpose": Purpose.INSPECTION} | options
+        self.packer.make(file, chosen, ALL, **told)
         return file.getvalue()
 
 

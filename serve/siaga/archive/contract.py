@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from siaga.access import Scope
 from siaga.archive.views import (
     CameraView,
@@ -75,6 +77,16 @@ class Slice:
 
     limit: int = 50
     cursor: str | None = None
+
+
+class Witness(Protocol):
+    """Takes note of what is kept, inside the transaction that keeps it."""
+
+    def record(self, connection: Connection, event: Event, at: datetime) -> None:
+        """A record was kept now. ``at``: its ``received_at``."""
+
+    def evidence(self, connection: Connection, sha256: str, at: datetime) -> None:
+        """Bytes are complete now."""
 
 
 class Archive(Protocol):

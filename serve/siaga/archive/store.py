@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from siaga.access import Scope
 from siaga.archive import lists, reads, totals, writes
-from siaga.archive.contract import Accepted, Blob, Named, Slice, Span, ViolationFilter
+from siaga.archive.contract import Accepted, Blob, Named, Slice, Span, ViolationFilter, Witness
 from siaga.archive.views import (
     CameraView,
     LedgerEntry,
@@ -30,10 +30,12 @@ class StoredArchive:
 
     Args:
         database: With the newest tables; closed by ``close``.
+        witness: Told of what is kept, in the transaction that keeps it.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, witness: Witness | None = None) -> None:
         self._database = database
+        self._witness = witness
 
     def put_event(self, event: Event, raw: dict[str, Any], received_at: datetime, scope: Scope) -> Accepted:
         try:
@@ -44,7 +46,10 @@ class StoredArchive:
 
     def _put_event(self, event: Event, raw: dict[str, Any], received_at: datetime, scope: Scope) -> Accepted:
         with self._database.writing() as connection:
-            return writes.insert_record(connection, event, raw, received_at, scope)
+            accepted = writes.insert_record(connection, event, raw, received_at, scope)
+            if self._witness is not None and accepted is Accepted.CREATED:
+                self._witness.record(connection, event, received_at)
+            return accepted
 
     def put_ledger(
         self, device_id: str, rows: Sequence[LedgerRow], received_at: datetime, scope: Scope
@@ -61,6 +66,8 @@ class StoredArchive:
                 _lock_path(connection, blob.path)
                 place()
             writes.insert_blob(connection, blob, completed_at)
+            if self._witness is not None:
+                self._witness.evidence(connection, blob.sha256, completed_at)
 
     def remove_orphan(self, path: str, remove: Callable[[], object]) -> bool:
         with self._database.writing() as connection:

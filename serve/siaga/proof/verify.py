@@ -289,6 +289,8 @@ class Pack:
         self._named: set[str] = set()
         self._arrived: set[str] = set()
         self._deleted: set[str] = set()
+        self._events: set[str] = set()
+        self._others: dict[str, int] = {}
         try:
             self._files = Files(Path(path))
             self._check_manifest()
@@ -344,10 +346,12 @@ class Pack:
             last[device] = (seq, record["hash"])
             self._records[record["hash"]] = {
                 "device": device,
+                "event": record["event_id"],
                 "record": record["id"],
                 "seq": seq,
                 "signature": record["signature"],
             }
+            self._events.add(record["event_id"])
             self._named |= {piece["sha256"] for piece in record["evidence"] if piece["sha256"]}
         unknown = [device for device in last if device not in devices]
         self.notes += [
@@ -373,6 +377,7 @@ class Pack:
         if chain.number != self.manifest["chain"]["last"]:
             self.problems.append("The chain does not end where the manifest says.")
         self.problems += [f"Record {told['record']} is not in the chain." for told in missing.values()]
+        self.problems += [f"The record of chain entry {n} is missing." for n in self._others.values()]
         stamped = sum("timestamp" in checkpoint for checkpoint in checkpoints)
         if stamped:
             self.notes.append(f"{stamped} RFC 3161 time stamps: check them with openssl ts -verify.")
@@ -381,11 +386,14 @@ class Pack:
         kind, digest = entry["kind"], entry["sha256"]
         if kind == "record" and digest in missing and missing.pop(digest) != entry["about"]:
             self.problems.append(f"Chain entry {entry['number']} says something else than its record.")
+        if kind == "record" and digest not in self._records and entry["about"]["event"] in self._events:
+            self._others[digest] = entry["number"]
         if kind == "evidence":
             self._arrived.add(digest)
             self._deleted.discard(digest)
         if kind == "tombstone":
             self._deleted.add(digest)
+            self._others.pop(digest, None)
             if digest in self._records:
                 self.problems.append(f"Record {self._records[digest]['record']} was deleted, but is here.")
 

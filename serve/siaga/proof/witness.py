@@ -15,6 +15,17 @@ from siaga.proof.entry import Kind
 _MANY = 500
 
 
+def about_record(event: Event) -> dict[str, str | int]:
+    """What an entry says of its record; the device's own signature stays beside it when the record goes."""
+    return {
+        "device": event.device_id,
+        "event": str(event.event_id),
+        "record": str(event.id),
+        "seq": event.seq,
+        "signature": event.signature,
+    }
+
+
 class Witness:
     """Enters records and evidence into the chain of their site."""
 
@@ -23,13 +34,7 @@ class Witness:
 
     def record(self, connection: Connection, event: Event, at: datetime) -> None:
         """A record was kept; its rows are written already. ``at``: its ``received_at``."""
-        about: dict[str, str | int] = {
-            "device": event.device_id,
-            "record": str(event.id),
-            "seq": event.seq,
-            "signature": event.signature,
-        }
-        self._chain.append(connection, event.site, Kind.RECORD, event.hash, at, about)
+        self._chain.append(connection, event.site, Kind.RECORD, event.hash, at, about_record(event))
         named = {piece.sha256 for piece in event.evidence if piece.sha256}
         if not named:
             return
@@ -80,13 +85,9 @@ class Witness:
         while rows := connection.execute(numbered.offset(after).limit(_MANY)).all():
             for body, received_at in rows:
                 event = Event.model_validate_json(body)
-                about: dict[str, str | int] = {
-                    "device": event.device_id,
-                    "record": str(event.id),
-                    "seq": event.seq,
-                    "signature": event.signature,
-                }
-                self._chain.append(connection, site, Kind.RECORD, event.hash, received_at, about)
+                self._chain.append(
+                    connection, site, Kind.RECORD, event.hash, received_at, about_record(event)
+                )
             made, after = made + len(rows), after + len(rows)
         return made
 
