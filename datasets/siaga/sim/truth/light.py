@@ -57,8 +57,8 @@ def _is_told(xyxy: Box, picture: Rgb, empty: Rgb) -> bool:
 
 
 def light(xyxy: Box, picture: Rgb) -> float:
-    """How bright it is in a box's middle, 0 to 255: the mean of the strongest colour of each pixel, as dark red
-    is not black. 0 outside the picture."""
+    """How bright it is in a box's middle, 0 to 255: the mean of each pixel's strongest colour
+    (dark red is not black). 0 outside the picture."""
     part = _part(xyxy, picture)
     if part.size == 0:
         return 0.0
