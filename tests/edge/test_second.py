@@ -95,11 +95,11 @@ def painted(*areas: tuple[Box, tuple[int, int, int]]) -> Rgb:
     return picture
 
 
-def standing(number: int, x: float, *, head: bool = True) -> Person:
+def standing(number: int, x: float, *, head: bool = True, confidence: float = 0.9) -> Person:
     box = upright(x, 300)
     place = head_of(box)
     known = {"head": Part(place, 0.9), "head_px": place[3] - place[1]} if head else {}
-    return Person(number, box, 0.9, **known)  # type: ignore[arg-type]
+    return Person(number, box, confidence, **known)  # type: ignore[arg-type]
 
 
 PEOPLE = [standing(number, 150 + 200 * number) for number in range(1, 7)]
@@ -163,6 +163,23 @@ def test_where_no_head_was_found_a_helmet_may_be_seen_and_no_bare_head(
     assert (looks[1].state, looks[1].reason) == (state, reason)
     assert looks[2].state is State.MISSING
     assert stage.count.looked == 2
+
+
+@pytest.mark.parametrize(
+    ("camera", "states"),
+    [
+        ("", [State.UNKNOWN, State.MISSING]),
+        (", objects: {filters: {person: {min_score: 0.2}}}", [State.MISSING, State.MISSING]),
+    ],
+    ids=["the model's threshold", "the camera's"],
+)
+def test_of_two_weak_boxes_none_makes_the_other_sure(camera: str, states: list[State]) -> None:
+    stage = Stage(Item.HELMET, site(camera=camera))
+    people = [standing(1, 400, head=False, confidence=0.3), standing(2, 800, head=False, confidence=0.4)]
+    heads = [head_of(person.xyxy) for person in people]
+    weak = found(*(("head", head, 0.2) for head in heads))
+    looks = stage.look(0.0, people, painted(*((head, RED) for head in heads)), weak)
+    assert [look.state for look in looks.values()] == states
 
 
 def test_a_cameras_own_filter_says_what_is_sure() -> None:

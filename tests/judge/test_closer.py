@@ -18,10 +18,12 @@ MAN, OTHER = upright(800, 300), upright(1200, 320)
 FOUND = Place(head_of(MAN))
 
 
-def places(*people: Box, sure: tuple[Found, ...] = (), weak: tuple[Found, ...] = ()) -> list[Place | Reason]:
-    """Where each of ``people`` is looked at."""
+def places(
+    *people: Box, sure: tuple[Found, ...] = (), weak: tuple[Found, ...] = (), sure_from: float = 0.9
+) -> list[Place | Reason]:
+    """Where each of ``people``, found with .9, is looked at."""
     tracks = [track(number, box) for number, box in enumerate(people, 1)]
-    return head_places(associate(tracks, found(*sure)), found(*weak), SIZE)
+    return head_places(associate(tracks, found(*sure)), found(*weak), SIZE, sure_from)
 
 
 def near(box: Box, *, guess: bool = False) -> Place:
@@ -57,6 +59,13 @@ def test_a_weak_head_is_a_place_to_look_and_a_sure_one_goes_before_it() -> None:
     weak = (("head", head_of(MAN), 0.12), ("head", head_of(OTHER, across=0.45), 0.12))
     got = places(MAN, OTHER, sure=(("helmet", head_of(OTHER), 0.8),), weak=weak)
     assert got == [near(head_of(MAN)), near(head_of(OTHER))]
+
+
+def test_of_a_weak_head_on_a_weak_person_nothing_is_sure() -> None:
+    weak = (("head", head_of(MAN), 0.12),)
+    sure = (("head", head_of(OTHER), 0.8),)
+    got = places(MAN, OTHER, sure=sure, weak=weak, sure_from=0.91)
+    assert got == [near(head_of(MAN), guess=True), near(head_of(OTHER))]
 
 
 def test_a_weak_box_on_somebody_elses_sure_head_is_not_given_away() -> None:

@@ -42,7 +42,8 @@ class HeadStage:
     def __call__(self, judged: Judged, rgb: Rgb) -> Sequence[Look]:
         """See :class:`siaga.evaluate.people.SecondStage`."""
         manifest = self._classifier.manifest
-        places = head_places(judged.people, self._weak_heads(judged.detections), judged.size)
+        sure_person = self._detector.thresholds.confidence["person"]
+        places = head_places(judged.people, self._weak_heads(judged.detections), judged.size, sure_person)
         wanted = [gate(place, manifest) for place in places]
         seen = [place for place in wanted if not isinstance(place, Look)]
         rows = iter(self._classifier.classify([cut(rgb, place.xyxy, manifest) for place in seen]))

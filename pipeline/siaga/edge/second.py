@@ -91,7 +91,9 @@ class SecondStage:
     ) -> None:
         self._classifiers = classifiers
         self._seconds = seconds
-        self._sure = _sure_from(camera, manifest) if Item.HELMET in classifiers else None
+        least = _least(camera, manifest)
+        self._sure = _sure_from(least) if Item.HELMET in classifiers else None
+        self._sure_person = least.get("person", 0.0)
         self._zones = tuple(zone for zone in camera.zones.values() if Item.HARNESS in zone.requires)
         whole = settings.ppe.requires if camera.ppe.requires is None else camera.ppe.requires
         self._everywhere = Item.HARNESS in whole
@@ -134,7 +136,7 @@ class SecondStage:
         """Whose turn it is, in order, and where to look."""
         if item is Item.HELMET:
             weak = detections.take(~self._is_sure(detections))
-            places = head_places(people, weak, frame.size)
+            places = head_places(people, weak, frame.size, self._sure_person)
             found = {person.track_id: place for person, place in zip(people, places, strict=True)}
             return {
                 person.track_id: found[person.track_id] for person in self._turns[item].order(people, frame.t)
@@ -179,17 +181,18 @@ class SecondStage:
         return looks
 
 
-def _sure_from(camera: Camera, manifest: Manifest) -> NDArray[np.float32]:
-    """(C,) float32: the confidence over which a box is a detection and not a mere candidate."""
+def _least(camera: Camera, manifest: Manifest) -> dict[str, float]:
+    """By class, in the model's order: the confidence over which a box is a detection."""
     filters = {str(name): entry.min_score for name, entry in camera.objects.filters.items()}
-    least = [
-        manifest.thresholds.confidence[name] if filters.get(name) is None else filters[name]
+    return {
+        name: manifest.thresholds.confidence[name] if (own := filters.get(name)) is None else own
         for name in manifest.classes
-    ]
-    return np.array(
-        [bound if name in HEADS else -1.0 for name, bound in zip(manifest.classes, least, strict=True)],
-        np.float32,
-    )
+    }
+
+
+def _sure_from(least: Mapping[str, float]) -> NDArray[np.float32]:
+    """(C,) float32: the confidence over which a box is no mere candidate."""
+    return np.array([bound if name in HEADS else -1.0 for name, bound in least.items()], np.float32)
 
 
 def _inside(zone: Zone, people: Sequence[Person], size: tuple[int, int]) -> list[bool]:

@@ -6,7 +6,7 @@ a weak one, the classifier may see a helmet, and nobody is called bare-headed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,31 +34,43 @@ class Place:
 
     Attributes:
         xyxy: Pixels of the full-resolution picture.
-        guessed: Nothing was found there; it follows from where the person is.
+        guessed: Nothing was found there, so that it follows from where the person is; or only a weak head,
+            on somebody who is weak too.
     """
 
     xyxy: Box
     guessed: bool = False
 
 
-def head_places(people: Sequence[Person], weak: Detections, size: tuple[int, int]) -> list[Place | Reason]:
+def head_places(
+    people: Sequence[Person], weak: Detections, size: tuple[int, int], sure_from: float
+) -> list[Place | Reason]:
     """Where each person's head is to be looked at, or why it cannot be.
 
     The head that was matched; else a weak candidate that sits on the person, one to one as sure ones do;
-    else, for somebody upright whose upper end is free, where the head must be, as a guess.
+    else, for somebody upright whose upper end is free, where the head must be, as a guess. Weak boxes
+    keep tracks alive, also one on a cone that somebody walks past, with that one's head: two weak boxes are
+    a guess as well.
 
     Args:
         people: Everybody in the frame, with the parts that the detector is sure of.
         weak: Heads and helmets of which the detector is not sure.
         size: (width, height) in pixels of the full-resolution picture.
+        sure_from: Confidence from which the detector is sure of a person.
     """
     if not people:
         return []
     heads = _with_candidates(people, [_sure(person) for person in people], weak)
     hidden = covered(as_boxes(person.xyxy for person in people), heads)
-    return [
+    places = [
         _place(person, head, bool(hidden[row]), size, [other for other in heads if other is not head])
         for row, (person, head) in enumerate(zip(people, heads, strict=True))
+    ]
+    return [
+        replace(place, guessed=True)
+        if isinstance(place, Place) and person.head_box is None and person.confidence < sure_from
+        else place
+        for person, place in zip(people, places, strict=True)
     ]
 
 
