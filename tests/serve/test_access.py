@@ -94,7 +94,13 @@ def test_policies_are_those_that_were_decided(app: FastAPI) -> None:
     permissions = {route.path: route.permission for route in app.routes if isinstance(route, GuardedRoute)}
     public = {path for path, permission in permissions.items() if permission is Permission.PUBLIC}
     device = {path for path, permission in permissions.items() if permission is Permission.INGEST}
-    assert public == {"/healthz", "/readyz", "/session", "/static/{name}"}
+    assert public == {
+        "/healthz",
+        "/readyz",
+        "/session",
+        "/static/{name}",
+        "/api/v1/public/reports/{code}",
+    }
     assert device == {
         "/api/v1/events/{record_id}",
         "/api/v1/evidence/{sha256}",

@@ -7,7 +7,19 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from siaga.api import health, ingest, live, media, problems, reading
+from siaga.api import (
+    actions,
+    exports,
+    health,
+    ingest,
+    live,
+    media,
+    problems,
+    reading,
+    reports,
+    review,
+    statistics,
+)
 from siaga.api.headers import SecurityHeaders
 from siaga.archive import Archive, EvidenceStore, Staging, Uploads
 from siaga.auth import Guard, Keyring, check_policies
@@ -23,6 +35,11 @@ _ROUTERS = (
     reading.router,
     live.router,
     media.router,
+    review.router,
+    actions.router,
+    reports.router,
+    statistics.router,
+    exports.router,
     health.router,
     signin.router,
     pages.router,
@@ -61,15 +78,7 @@ def create_app(
     app.state.guard = Guard(keyring, WrongKeyLimiter(clock))
     app.state.templates = make_templates()
     # Not include_router: what it adds is no plain route in every FastAPI, and the check wants plain routes.
-    for router in (
-        ingest.router,
-        reading.router,
-        live.router,
-        media.router,
-        health.router,
-        signin.router,
-        pages.router,
-    ):
+    for router in _ROUTERS:
         app.router.routes.extend(router.routes)
     _handle_errors(app)
     app.add_middleware(SecurityHeaders)

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import make_url, text
 
 from siaga.api.app import MAX_EVIDENCE_BYTES, create_app
+from siaga.api.desk import open_desk
 from siaga.archive import EvidenceFolder, EvidenceObjects, EvidenceStore, Staging, StoredArchive
 from siaga.archive.keys import StoredKeys
 from siaga.archive.lock import exclusive
@@ -79,6 +80,7 @@ def opened(options: ServiceOptions, clock: Clock) -> Iterator[tuple[FastAPI, Fir
             stores.archive, stores.evidence, stores.staging, keyring, clock, options.max_evidence_bytes
         )
         app.state.live = LiveFeed(stores.database, clock)
+        app.state.desk = open_desk(stores.database, clock, options.data_dir / "thumbnails")
         with app.state.live.running(), _swept(stores):
             yield app, keys
 
