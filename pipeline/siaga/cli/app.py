@@ -8,6 +8,7 @@ import typer
 
 from siaga.cli import (
     analyze,
+    archive,
     bench,
     camera,
     config,
@@ -51,6 +52,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(sim.app, name="sim")
 app.add_typer(model.app, name="model")
 app.add_typer(crops.app, name="crops")
+app.add_typer(archive.app, name="archive")
 
 
 def _show_version(asked: bool) -> None:

@@ -3,10 +3,12 @@
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from siaga.core.errors import SiagaError
 from siaga.core.redact import Redactor, redact
@@ -31,6 +33,15 @@ def video_progress() -> Progress:
         TimeRemainingColumn(),
         console=stderr(),
     )
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None]]:
+    """A count that goes up, for work of unknown length; gives what to tell the steps to."""
+    columns = (TextColumn("{task.description}"), TextColumn("{task.completed:.0f}"), TimeElapsedColumn())
+    with Progress(*columns, console=stderr(), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda count: progress.advance(task, count)
 
 
 def show_error(error: SiagaError, mask: Redactor | None = None) -> None:

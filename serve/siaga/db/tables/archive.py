@@ -126,7 +126,12 @@ ledger = Table(
     Column("unknown_s", Number, nullable=False, server_default="0"),
     PrimaryKeyConstraint("device_id", "hour", "camera", "zone"),
     Index("ledger_by_hour", "hour", "camera", "zone"),
-    Index("ledger_by_site", "site", "hour"),
+    # All that sums need, so that they are made without the rows and their bodies.
+    Index(
+        "ledger_totals",
+        *("site", "zone", "hour", "camera"),
+        *("watched_s", "down_s", "person_s", "judged_s", "unknown_s"),
+    ),
 )
 """One row per camera, zone and UTC hour (``siaga.core.ledger.LedgerRow``).
 

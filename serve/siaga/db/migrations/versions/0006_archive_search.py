@@ -235,4 +235,5 @@ def _index() -> None:
         sqlite_where=text("open = 1"),
         postgresql_where=text("open"),
     )
-    op.create_index("ledger_by_site", "ledger", ["site", "hour"])
+    told = ["site", "zone", "hour", "camera", "watched_s", "down_s", "person_s", "judged_s", "unknown_s"]
+    op.create_index("ledger_totals", "ledger", told)
