@@ -23,14 +23,15 @@ for _name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
 
 
 class Shell:
-    """Runs ``siaga`` commands in a folder."""
+    """Runs ``siaga`` commands in a folder; ``lines``: all that the last one said."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.lines: list[str] = []
         folder.mkdir(parents=True, exist_ok=True)
 
-    def __call__(self, command: str, last: int = 40, may_fail: bool = False) -> list[str]:
-        """Run it, show its last lines, and return all of them.
+    def __call__(self, command: str, last: int = 40) -> None:
+        """Run it and show its last lines.
 
         Raises:
             RuntimeError: It failed; the notebook stops here, as it should.
@@ -45,11 +46,10 @@ class Shell:
             stderr=subprocess.STDOUT,
             check=False,
         )
-        lines = [line for line in done.stdout.splitlines() if line.strip() and "\r" not in line]
-        print("\n".join(line if len(line) <= 220 else f"{line[:200]} ..." for line in lines[-last:]))
-        if done.returncode and not may_fail:
+        self.lines = [line for line in done.stdout.splitlines() if line.strip()]
+        print("\n".join(line if len(line) <= 220 else f"{line[:200]} ..." for line in self.lines[-last:]))
+        if done.returncode:
             raise RuntimeError(f"stopped with exit code {done.returncode}: {command}")
-        return lines
 
 
 def show(path: Path, width: int = 900) -> None:

@@ -29,6 +29,7 @@ def execute(name: str, work: Path, monkeypatch: pytest.MonkeyPatch) -> Executed:
     pytest.importorskip("ipykernel")
     for variable, value in {
         "SIAGA_WORK": str(work),
+        "SIAGA_EPOCHS": "1",
         "OMP_NUM_THREADS": "1",
         "IPYTHONDIR": str(work.parent / "ipython"),
     }.items():

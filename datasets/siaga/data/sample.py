@@ -140,14 +140,14 @@ def _boxes(shown: Sequence[Shown], names: Sequence[str]) -> np.ndarray[tuple[int
 
 def _reason(people: Sequence[Person]) -> str:
     """A reason that a reviewer could have had for such a picture; one of ``REASONS``."""
-    if any(person.helmet in ("hand", "hip", "table") for person in people):
-        reason = "wrong_class"
-    elif any(person.helmet == "none" and person.tell.helmet == "yes" for person in people):
-        reason = "false_negative"
-    elif any(person.tell.helmet == "occluded" for person in people):
+    if any(person.tell.helmet == "occluded" for person in people):
         reason = "inconclusive"
-    elif any(person.truncated for person in people):
+    elif any(person.tell.helmet == "cut off" for person in people):
         reason = "bad_bbox"
+    elif any(person.helmet in ("hand", "hip", "table") for person in people):
+        reason = "wrong_class"
+    elif any(person.helmet == "none" for person in people):
+        reason = "false_negative"
     else:
         reason = "false_positive"
     if reason not in REASONS:
