@@ -1,0 +1,3 @@
+"""Databases for these tests."""
+
+from tests.support.databases import *  # noqa: F403
