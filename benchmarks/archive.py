@@ -28,8 +28,9 @@ from benchmarks import machine
 from siaga.access import Scope
 from siaga.archive import Slice, StoredArchive, ViolationFilter
 from siaga.archive.contract import Span
-from siaga.core.canonical import ZERO_HASH, canonical_json
-from siaga.core.event import Event, EventState, RuleKind, Severity
+from siaga.archive.cursor import encode
+from siaga.core.canonical import ZERO_HASH
+from siaga.core.event import Event, RuleKind, Severity
 from siaga.core.ledger import LedgerRow
 from siaga.db import Database
 from siaga.db.migrate import upgrade
@@ -85,23 +86,23 @@ class Filler:
             "severity": dice.choices(list(Severity), (1, 3, 6))[0],
         }
         open_still = dice.random() < 0.002
-        bodies = [self._record(about, event_id, event_id, 2 * number - 1, begun, sha256, None)]
+        rows = [self._record(about, event_id, event_id, 2 * number - 1, begun, sha256, None)]
         if not open_still:
             own = self._id(begun + lasted)
-            bodies.append(self._record(about, event_id, own, 2 * number, begun, sha256, begun + lasted))
+            rows.append(self._record(about, event_id, own, 2 * number, begun, sha256, begun + lasted))
         shared = {"event_id": event_id, "site": site}
         return {
-            "records": [self._row(event) for event in bodies],
+            "records": rows,
             "violations": [
                 about
                 | shared
                 | {
-                    "device_id": bodies[0].device_id,
+                    "device_id": rows[0]["device_id"],
                     "open": open_still,
                     "start_at": begun,
                     "end_at": None if open_still else begun + lasted,
                     "received_at": begun,
-                    "items": ",".join(bodies[0].items),
+                    "items": "helmet" if rule is RuleKind.MISSING_PPE else "",
                 }
             ],
             "evidence": [shared | {"sha256": sha256, "bytes": 90_000, "media_type": "image/jpeg"}],
@@ -136,48 +137,44 @@ class Filler:
         begun: datetime,
         sha256: str,
         ended: datetime | None,
-    ) -> Event:
+    ) -> dict[str, Any]:
+        """A record's row. Its body has the form of ``Event``; that is looked at once (``_check``)."""
         verdict = {"item": "helmet", "state": "missing", "confidence": 0.83, "votes": {"missing": 9}}
         subject = {"track_id": seq % 500, "xyxyn": [0.31, 0.2, 0.38, 0.61], "verdicts": [verdict]}
         picture = {"kind": "snapshot", "media_type": "image/jpeg", "sha256": sha256, "bytes": 90_000}
-        return Event.model_validate(
-            about
-            | {
-                "id": own_id,
-                "event_id": event_id,
-                "items": ["helmet"] if about["rule"] is RuleKind.MISSING_PPE else [],
-                "state": EventState.NEW if ended is None else EventState.END,
-                "reason": None if ended is None else "resolved",
-                "start_at": begun,
-                "end_at": ended,
-                "said_at": ended or begun,
-                "subjects": [subject],
-                "detail": {"looks": 12},
-                "config_hash": ZERO_HASH,
-                "evidence": [picture],
-                "device_id": f"box of {about['site']}",
-                "boot_id": uuid.UUID(int=1),
-                "seq": seq,
-                "recorded_at": ended or begun,
-                "prev_hash": ZERO_HASH,
-                "hash": f"{seq:064x}",
-                "signature": "0" * 128,
-            }
-        )
-
-    @staticmethod
-    def _row(event: Event) -> dict[str, Any]:
+        said = (ended or begun).isoformat()
+        body = about | {
+            "id": str(own_id),
+            "event_id": str(event_id),
+            "items": ["helmet"] if about["rule"] is RuleKind.MISSING_PPE else [],
+            "state": "new" if ended is None else "end",
+            "reason": None if ended is None else "resolved",
+            "start_at": begun.isoformat(),
+            "end_at": None if ended is None else said,
+            "said_at": said,
+            "subjects": [subject],
+            "detail": {"looks": 12},
+            "config_hash": ZERO_HASH,
+            "evidence": [picture],
+            "device_id": f"box of {about['site']}",
+            "boot_id": "00000000-0000-0000-0000-000000000001",
+            "seq": seq,
+            "recorded_at": said,
+            "prev_hash": ZERO_HASH,
+            "hash": f"{seq:064x}",
+            "signature": "0" * 128,
+        }
         return {
-            "id": event.id,
-            "event_id": event.event_id,
-            "device_id": event.device_id,
-            "seq": event.seq,
-            "ended": event.state is EventState.END,
-            "hash": event.hash,
+            "id": own_id,
+            "event_id": event_id,
+            "device_id": body["device_id"],
+            "seq": seq,
+            "ended": ended is not None,
+            "hash": body["hash"],
             "chain": "follows",
-            "received_at": event.recorded_at,
-            "body": canonical_json(event.model_dump(mode="json")).decode(),
-            "site": event.site,
+            "received_at": ended or begun,
+            "body": json.dumps(body, sort_keys=True),
+            "site": about["site"],
         }
 
     def ledger(self, days: int) -> Iterator[dict[str, Any]]:
@@ -187,25 +184,25 @@ class Filler:
             hours, range(_SITES), range(_CAMERAS), (None, "pit")
         ):
             people = max(0.0, self._dice.gauss(1800, 900)) if 0 <= hour.hour <= 11 else 0.0
-            row = LedgerRow(
-                site=f"site {site}",
-                camera=f"camera {camera}",
-                zone=zone,
-                hour=hour,
-                watched_s=3540.0,
-                down_s={"offline": 60.0},
-                person_s=people,
-                judged_s={"helmet.worn": people * 0.7, "helmet.missing": people * 0.02},
-                unknown_s={"helmet.too_small": people * 0.28},
-            )
+            body = {
+                "site": f"site {site}",
+                "camera": f"camera {camera}",
+                "zone": zone,
+                "hour": hour.isoformat(),
+                "watched_s": 3540.0,
+                "down_s": {"offline": 60.0},
+                "person_s": people,
+                "judged_s": {"helmet.worn": people * 0.7, "helmet.missing": people * 0.02},
+                "unknown_s": {"helmet.too_small": people * 0.28},
+            }
             yield {
                 "device_id": f"box of site {site}",
                 "hour": hour,
-                "camera": row.camera,
+                "camera": body["camera"],
                 "zone": "" if zone is None else f"zone:{zone}",
-                "body": canonical_json(row.model_dump(mode="json")).decode(),
-                "site": row.site,
-                "watched_s": row.watched_s,
+                "body": json.dumps(body, sort_keys=True),
+                "site": body["site"],
+                "watched_s": 3540.0,
                 "down_s": 60.0,
                 "person_s": people,
                 "judged_s": people * 0.72,
@@ -216,6 +213,7 @@ class Filler:
 def fill(database: Database, events: int, seed: int, ledger_days: int) -> float:
     """Write the rows, past the ingest (which is measured elsewhere). Returns seconds."""
     began, filler = time.perf_counter(), Filler(seed)
+    _check(Filler(seed))
     tables: dict[str, Table] = {
         "records": records,
         "violations": violations,
@@ -237,6 +235,14 @@ def fill(database: Database, events: int, seed: int, ledger_days: int) -> float:
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
     return time.perf_counter() - began
+
+
+def _check(filler: Filler) -> None:
+    """What is filled in has the form of what comes in."""
+    for row in filler.violation()["records"]:
+        Event.model_validate_json(row["body"])
+    for row in itertools.islice(filler.ledger(1), 10):
+        LedgerRow.model_validate_json(row["body"])
 
 
 def _heard_of(connection: Any) -> None:
@@ -276,8 +282,8 @@ def questions(database: Database, seed: int) -> dict[str, Callable[[], Any]]:
         return Span(since, since + timedelta(days=30))
 
     def deep() -> Any:
-        first = archive.violations(ViolationFilter(span=month()), Slice(50), everything)
-        return archive.violations(ViolationFilter(), Slice(50, first.next_cursor), everything)
+        after = encode(month().since or _END, uuid.UUID(int=0))
+        return archive.violations(ViolationFilter(), Slice(50, after), everything)
 
     def year() -> Any:
         where = Where(_END - _YEAR, _END)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +23,11 @@ _SETTINGS = {
     "AWS_REGION": "region",
     "AWS_ENDPOINT_URL": "endpoint",
 }
-_RETRY: Any = {"max_retries": 5}
+_RETRY: Any = {
+    "max_retries": 5,
+    "retry_timeout": timedelta(seconds=30),
+    "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=3), "base": 2},
+}
 
 
 class EvidenceObjects:
