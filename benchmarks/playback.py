@@ -81,7 +81,8 @@ def play(service: Service, wanted: Sequence[dict[str, Any]]) -> list[Played]:
         )
         page = context.pages[0]
         page.set_default_timeout(180_000)
-        page.goto(f"{service.url}/?key={service.key()}")
+        page.set_extra_http_headers({"Authorization": f"Bearer {service.key()}"})
+        page.goto(service.url)
         played = [_played(entry, page.evaluate(_PLAY, entry["url"])) for entry in wanted]
         context.close()
     return played

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -166,12 +167,20 @@ class Service:
 
     def viewer(self) -> httpx.Client:
         """A client that may read."""
-        key = (self.folder / "viewer.key").read_text().strip()
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.key()}"}, timeout=60)
 
     def key(self) -> str:
-        """The viewer's key."""
-        return (self.folder / "viewer.key").read_text().strip()
+        """An API token of the first user, who is set up when it is asked for the first time."""
+        kept = self.folder.parent / "service.api-token"
+        if not kept.exists():
+            token = (self.folder / "setup.link").read_text().strip().split("token=")[1]
+            owner = {"token": token, "login": "bench", "name": "Bench", "password": secrets.token_urlsafe()}
+            with httpx.Client(base_url=self.url, timeout=60) as browser:
+                session = browser.post("/api/v1/links", json=owner).raise_for_status().json()
+                headers = {"X-CSRF-Token": session["csrf_token"]}
+                made = browser.post("/api/v1/tokens", json={"name": "bench"}, headers=headers)
+                kept.write_text(made.raise_for_status().json()["secret"])
+        return kept.read_text()
 
     def await_ready(self) -> None:
         """Return when it takes requests."""
@@ -209,7 +218,7 @@ def service(folder: Path) -> Service:
     """The service, not started yet."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    command = [*siaga(), "serve", "--data", str(folder), "--port", str(port)]
+    command = [*siaga(), "serve", "--data", str(folder), "--port", str(port), "--shared-token"]
     return Service(folder, port, Program(command, folder.parent / "service.log"))
 
 

@@ -8,18 +8,20 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from siaga.access import GRANTS, Permission, Principal, Role, Scope
-from siaga.api import ServiceOptions, create_app, first_start, run_service
+from siaga.api import ServiceOptions, create_app, run_service
 from siaga.archive import EvidenceFolder, StoredArchive
-from siaga.archive.keys import StoredKeys
-from siaga.auth import GuardedRoute, Keyring, Kind, check_policies, guarded
+from siaga.audit import AuditLog
+from siaga.auth import GuardedRoute, People, check_policies, guarded
+from siaga.auth.secrets import Vault
 from siaga.core.clock import ManualClock, SystemClock
 from siaga.core.errors import ConfigError, Conflict
 from siaga.db import Database
-from tests.support.service import Running, running_service
+from tests.support.service import Running, plain_service, running_service
 
 _IDS = {"sha256": "a" * 64, "device_id": "box-1", "name": "page.css"}
 _SOME_ID = "01900000-0000-7000-8000-000000000000"
@@ -29,9 +31,9 @@ _SOME_ID = "01900000-0000-7000-8000-000000000000"
 def app(tmp_path: Path, sqlite_template: Path) -> Iterator[FastAPI]:
     """An app that does not listen."""
     database = Database(f"sqlite:///{sqlite_template}")
-    keyring = Keyring(StoredKeys(database), SystemClock())
-    folder = EvidenceFolder(tmp_path / "evidence")
-    yield create_app(StoredArchive(database), folder, folder.staging(), keyring, SystemClock())
+    clock, audit, folder = SystemClock(), AuditLog(database), EvidenceFolder(tmp_path / "evidence")
+    people = People.on(database, clock, audit, Vault(Fernet.generate_key()))
+    yield create_app(StoredArchive(database), folder, folder.staging(), people, audit, clock)
     database.close()
 
 
@@ -59,55 +61,6 @@ def test_a_scope_holds_the_sites_of_every_role_that_grants_the_permission() -> N
     assert not Principal.nobody().scope(Permission.PUBLIC).allows("north")
 
 
-def _allowed(permission: Permission) -> set[str]:
-    if permission is Permission.PUBLIC:
-        return {"nobody", "wrong", "device", "viewer", "cookie", "basic"}
-    return {"device"} if permission is Permission.INGEST else {"viewer"}
-
-
-def test_every_route_lets_in_whom_its_policy_names_and_nobody_else(app: FastAPI, service: Running) -> None:
-    who = {
-        "nobody": {},
-        "wrong": {"Authorization": "Bearer wrong"},
-        "device": {"Authorization": f"Bearer {service.device_token}"},
-        "viewer": {"Authorization": f"Bearer {service.viewer_key}"},
-        "cookie": {"Cookie": "siaga_session=wrong"},
-        "basic": {"Authorization": f"Basic {service.viewer_key}"},
-    }
-    asked = 0
-    with httpx.Client(base_url=service.url) as client:
-        for route in app.routes:
-            assert isinstance(route, GuardedRoute)
-            for method in sorted(route.methods or ()):
-                for name, headers in who.items():
-                    if route.path == "/session":
-                        continue
-                    status = client.request(method, _address(route), headers=headers).status_code
-                    refused = status in (401, 429)
-                    assert refused != (name in _allowed(route.permission)), (method, route.path, name, status)
-                    assert status < 500
-                    asked += 1
-    assert asked >= 6 * 18
-
-
-def test_policies_are_those_that_were_decided(app: FastAPI) -> None:
-    permissions = {route.path: route.permission for route in app.routes if isinstance(route, GuardedRoute)}
-    public = {path for path, permission in permissions.items() if permission is Permission.PUBLIC}
-    device = {path for path, permission in permissions.items() if permission is Permission.INGEST}
-    assert public == {
-        "/healthz",
-        "/readyz",
-        "/session",
-        "/static/{name}",
-        "/api/v1/public/reports/{code}",
-    }
-    assert device == {
-        "/api/v1/events/{record_id}",
-        "/api/v1/evidence/{sha256}",
-        "/api/v1/ledger/{device_id}",
-    }
-
-
 def test_a_route_without_a_policy_stops_the_start(app: FastAPI) -> None:
     def open_to_all() -> None: ...
 
@@ -130,85 +83,45 @@ def test_a_wrong_body_is_not_looked_at_before_the_credentials(service: Running) 
             assert client.put(f"/api/v1/events/{_SOME_ID}", content=content).status_code == 401
 
 
-def test_the_key_in_the_address_becomes_a_cookie_once(service: Running) -> None:
-    with httpx.Client(base_url=service.url) as browser:
-        answer = browser.get("/", params={"key": service.viewer_key})
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/")
-        cookie = answer.headers["Set-Cookie"].lower()
-        assert "httponly" in cookie
-        assert "samesite=strict" in cookie
-        assert service.viewer_key.lower() not in cookie
-        assert browser.get("/").status_code == 200
-        assert browser.get("/api/v1/violations").status_code == 200
-        assert browser.get("/", params={"key": service.viewer_key}).status_code == 303
-        assert browser.put(f"/api/v1/events/{_SOME_ID}", json={}).status_code == 401
-
-
-def test_signing_in_by_form(service: Running) -> None:
-    with httpx.Client(base_url=service.url) as browser:
-        page = browser.get("/")
-        assert page.status_code == 401
-        assert 'action="/session"' in page.text
-        assert browser.post("/session", data={"key": "wrong"}).status_code == 401
-        assert browser.post("/session", data={"key": service.viewer_key}).status_code == 303
-        assert browser.get("/").status_code == 200
-
-
-def test_a_session_ends(service: Running, clock: ManualClock) -> None:
-    with httpx.Client(base_url=service.url) as browser:
-        browser.get("/", params={"key": service.viewer_key})
-        clock.advance(6.9 * 86400)
-        assert browser.get("/").status_code == 200
-        clock.advance(0.2 * 86400)
-        assert browser.get("/").status_code == 401
-
-
 def test_wrong_keys_are_slowed_down_but_right_ones_never(service: Running, clock: ManualClock) -> None:
     wrong = {"Authorization": "Bearer wrong"}
     with httpx.Client(base_url=service.url) as client:
         statuses = [client.get("/api/v1/violations", headers=wrong).status_code for _ in range(12)]
         assert statuses == [401] * 10 + [429] * 2
-        assert client.get("/", params={"key": "wrong"}).headers["Retry-After"] == "61"
+        assert client.get("/welcome", params={"token": "wrong"}).headers["Retry-After"] == "61"
         assert service.viewer.get("/api/v1/violations").status_code == 200
         clock.advance(61)
         assert client.get("/api/v1/violations", headers=wrong).status_code == 401
 
 
-def test_keys_are_files_for_the_owner_and_hashes_for_the_service(tmp_path: Path) -> None:
+def test_the_shared_token_is_a_file_for_the_owner_and_a_hash_for_the_service(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
-    keys = first_start(data_dir)
-    assert keys.created
-    assert keys.device_token
-    assert keys.viewer_key
-    assert len({keys.device_token, keys.viewer_key}) == 2
-    for kind in Kind:
-        assert stat.S_IMODE((data_dir / kind).stat().st_mode) == 0o600
+    with running_service(data_dir) as service:
+        first = service.device_token
+    with running_service(data_dir) as service:
+        assert service.device_token == first
+    with running_service(data_dir, renew_keys=True) as service:
+        assert service.device_token != first
+        old = {"Authorization": f"Bearer {first}"}
+        assert httpx.put(f"{service.url}/api/v1/events/{_SOME_ID}", headers=old).status_code == 401
+        last = service.device_token
+    for name in ("device.token", "secret.key"):
+        assert stat.S_IMODE((data_dir / name).stat().st_mode) == 0o600
     with sqlite3.connect(data_dir / "archive.sqlite3") as connection:
         dump = "\n".join(connection.iterdump())
     connection.close()
-    assert keys.device_token not in dump
-    assert keys.viewer_key not in dump
-    assert keys.viewer_key not in repr(keys)
+    assert last not in dump
 
 
-def test_keys_stay_and_are_told_once(tmp_path: Path) -> None:
-    first = first_start(tmp_path / "data")
-    second = first_start(tmp_path / "data")
-    assert (second.created, second.viewer_key) == (False, first.viewer_key)
-    (tmp_path / "data" / Kind.VIEWER).unlink()
-    third = first_start(tmp_path / "data")
-    assert (third.created, third.viewer_key) == (False, None)
-
-
-def test_renewed_keys_end_the_old_ones_and_all_sessions(tmp_path: Path) -> None:
-    with running_service(tmp_path / "data") as service, httpx.Client(base_url=service.url) as browser:
-        old = service.viewer_key
-        browser.get("/", params={"key": old})
-        cookie = browser.cookies["siaga_session"]
-    with running_service(tmp_path / "data", renew_keys=True) as service:
-        assert service.viewer_key != old
-        for headers in ({"Authorization": f"Bearer {old}"}, {"Cookie": f"siaga_session={cookie}"}):
-            assert httpx.get(f"{service.url}/api/v1/violations", headers=headers).status_code == 401
+def test_a_service_that_is_no_demo_has_neither_a_shared_token_nor_a_demo_user(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    with running_service(data_dir) as demo:
+        token, key = demo.device_token, demo.viewer_key
+    with plain_service(data_dir) as ready:
+        assert ready.keys.path.startswith("/welcome?token=")
+        for secret in (token, key):
+            headers = {"Authorization": f"Bearer {secret}"}
+            assert httpx.get(f"{ready.url}/api/v1/violations", headers=headers).status_code == 401
 
 
 def test_a_second_service_on_the_same_folder_is_refused(tmp_path: Path) -> None:

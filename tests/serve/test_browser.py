@@ -64,7 +64,8 @@ def page(live: Running, tmp_path: Path) -> Iterator[Page]:
         page.on("console", complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-        page.goto(f"{live.url}/?key={live.viewer_key}")
+        context.add_cookies([{"name": "siaga_session", "value": live.session, "url": live.url}])
+        page.goto(live.url)
         assert page.url == f"{live.url}/"
         yield page
         context.close()

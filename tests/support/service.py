@@ -22,17 +22,24 @@ _PROGRAM = """
 import json, pathlib, sys
 from siaga.api import ServiceOptions, run_service
 options = json.loads(sys.argv[1])
-run_service(ServiceOptions(pathlib.Path(options.pop("data_dir")), port=0, **options))
+run_service(ServiceOptions(pathlib.Path(options.pop("data_dir")), port=0, demo=True, **options))
 """
 
 
 @dataclass(frozen=True)
 class Running:
-    """A service that takes requests, with a device's and a viewer's client."""
+    """A demo service that takes requests, with a device's client and one of a user who may do everything.
+
+    Attributes:
+        device_token: The token that devices share.
+        viewer_key: An API token of the user.
+        session: The secret of the user's session, for a browser's cookie.
+    """
 
     url: str
     device_token: str
     viewer_key: str
+    session: str
     device: httpx.Client
     viewer: httpx.Client
 
@@ -52,7 +59,17 @@ class Running:
 
 @contextmanager
 def running_service(data_dir: Path, clock: Clock | None = None, **options: Any) -> Iterator[Running]:
-    """Run the service in a thread until the block ends; what it raises is raised here."""
+    """Run a demo service in a thread until the block ends; what it raises is raised here."""
+    with (
+        plain_service(data_dir, clock, demo=True, **options) as ready,
+        _clients(ready.open_url, data_dir) as running,
+    ):
+        yield running
+
+
+@contextmanager
+def plain_service(data_dir: Path, clock: Clock | None = None, **options: Any) -> Iterator[ServiceReady]:
+    """Run a service in a thread until the block ends; what it raises is raised here."""
     told: queue.Queue[ServiceReady | BaseException] = queue.Queue()
     stop = threading.Event()
 
@@ -68,8 +85,7 @@ def running_service(data_dir: Path, clock: Clock | None = None, **options: Any) 
         ready = told.get(timeout=_READY_S)
         if isinstance(ready, BaseException):
             raise ready
-        with _clients(ready.url, data_dir) as running:
-            yield running
+        yield ready
     finally:
         stop.set()
         thread.join()
@@ -89,18 +105,29 @@ def service_process(data_dir: Path, **stores: str) -> Iterator[tuple[subprocess.
             assert process.stdout is not None
             # The log may speak before.
             line = next(line for line in process.stdout if line.startswith("Open http"))
-            with _clients(line.split()[1].split("/?")[0].rstrip("/"), data_dir) as running:
+            with _clients(line.split()[1], data_dir) as running:
                 yield process, running
         finally:
             process.kill()
 
 
 @contextmanager
-def _clients(url: str, data_dir: Path) -> Iterator[Running]:
+def _clients(open_url: str, data_dir: Path) -> Iterator[Running]:
+    url = str(httpx.URL(open_url).copy_with(path="/", query=None)).rstrip("/")
     token = (data_dir / "device.token").read_text().strip()
-    key = (data_dir / "viewer.key").read_text().strip()
+    key, session = _signed_in(url, open_url)
     with (
         httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as device,
         httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as viewer,
     ):
-        yield Running(url, token, key, device, viewer)
+        yield Running(url, token, key, session, device, viewer)
+
+
+def _signed_in(url: str, open_url: str) -> tuple[str, str]:
+    """An API token of the demo's user and the session that the one-time link opened."""
+    with httpx.Client(base_url=url, timeout=60) as browser:
+        assert browser.get(open_url).status_code == 303
+        session = browser.get("/api/v1/session").json()
+        headers = {"X-CSRF-Token": session["csrf_token"]}
+        made = browser.post("/api/v1/tokens", json={"name": "test", "days": 366}, headers=headers)
+        return made.json()["secret"], browser.cookies["siaga_session"]

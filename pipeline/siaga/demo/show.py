@@ -151,7 +151,7 @@ def show(
         SiagaError: A part could not be started; see the tree.
     """
     service_stop = threading.Event()
-    service = _Service(ServiceOptions(options.folder / "service", port=options.port), service_stop)
+    service = _Service(ServiceOptions(options.folder / "service", port=options.port, demo=True), service_stop)
     with demo_cameras(options.source) as cameras:
         ready = service.start()
         try:

@@ -8,22 +8,28 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from siaga.api import (
+    accounts,
     actions,
+    devices,
     exports,
     health,
     ingest,
+    link,
     live,
     media,
+    openid,
     problems,
     reading,
     reports,
     review,
     statistics,
+    steering,
+    users,
 )
 from siaga.api.headers import SecurityHeaders
 from siaga.archive import Archive, EvidenceStore, Staging, Uploads
-from siaga.auth import Guard, Keyring, check_policies
-from siaga.auth.limiter import WrongKeyLimiter
+from siaga.audit import AuditLog
+from siaga.auth import Guard, People, check_policies
 from siaga.core.clock import Clock
 from siaga.core.errors import SiagaError
 from siaga.web import pages, signin
@@ -35,6 +41,12 @@ _ROUTERS = (
     reading.router,
     live.router,
     media.router,
+    link.router,
+    steering.router,
+    accounts.router,
+    openid.router,
+    users.router,
+    devices.router,
     review.router,
     actions.router,
     reports.router,
@@ -50,7 +62,8 @@ def create_app(
     archive: Archive,
     evidence: EvidenceStore,
     staging: Staging,
-    keyring: Keyring,
+    people: People,
+    audit: AuditLog,
     clock: Clock,
     max_evidence_bytes: int = MAX_EVIDENCE_BYTES,
 ) -> FastAPI:
@@ -75,7 +88,9 @@ def create_app(
     app.state.evidence = evidence
     app.state.clock = clock
     app.state.uploads = Uploads(archive, staging, evidence, clock, max_evidence_bytes)
-    app.state.guard = Guard(keyring, WrongKeyLimiter(clock))
+    app.state.people = people
+    app.state.audit = audit
+    app.state.guard = Guard(people)
     app.state.templates = make_templates()
     # Not include_router: what it adds is no plain route in every FastAPI, and the check wants plain routes.
     for router in _ROUTERS:

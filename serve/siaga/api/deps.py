@@ -8,6 +8,8 @@ from pydantic import AwareDatetime
 
 from siaga.access import Principal, Scope
 from siaga.archive import Archive, EvidenceStore, Slice, Span, Uploads
+from siaga.audit import AuditLog
+from siaga.auth import People
 from siaga.core.clock import Clock
 
 
@@ -49,6 +51,14 @@ def _scope(request: Request) -> Scope:
     return cast(Scope, request.state.scope)
 
 
+def _people(request: Request) -> People:
+    return cast(People, request.app.state.people)
+
+
+def _audit(request: Request) -> AuditLog:
+    return cast(AuditLog, request.app.state.audit)
+
+
 def _now(clock: Annotated[Clock, Depends(_clock)]) -> datetime:
     return clock.utc().astimezone(UTC)
 
@@ -57,6 +67,8 @@ PrincipalDep = Annotated[Principal, Depends(_principal)]
 """Who is asking."""
 ScopeDep = Annotated[Scope, Depends(_scope)]
 """The sites where the caller may do what the route's permission says."""
+PeopleDep = Annotated[People, Depends(_people)]
+AuditDep = Annotated[AuditLog, Depends(_audit)]
 ArchiveDep = Annotated[Archive, Depends(_archive)]
 EvidenceDep = Annotated[EvidenceStore, Depends(_evidence)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]

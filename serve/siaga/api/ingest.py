@@ -11,11 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from siaga.access import Permission
-from siaga.api.deps import ArchiveDep, NowDep, ScopeDep, Sha256Path, UploadsDep
+from siaga.api.deps import ArchiveDep, NowDep, PeopleDep, PrincipalDep, ScopeDep, Sha256Path, UploadsDep
 from siaga.archive import Accepted
 from siaga.archive.errors import Busy, HashMismatch, Unprocessable
 from siaga.archive.uploads import Upload
 from siaga.auth import GuardedRoute, guarded
+from siaga.auth.devices import check_sender
 from siaga.core.canonical import record_hash
 from siaga.core.event import Event, Name
 from siaga.core.ledger import LedgerRow
@@ -63,6 +64,8 @@ def put_event(
     event: Event,
     raw: Annotated[dict[str, Any], Depends(_raw_record)],
     archive: ArchiveDep,
+    people: PeopleDep,
+    who: PrincipalDep,
     scope: ScopeDep,
     now: NowDep,
     response: Response,
@@ -76,6 +79,7 @@ def put_event(
         raise Unprocessable("A number is not finite, or a text is not valid Unicode.") from error
     if computed != event.hash:
         raise HashMismatch("The record's hash is not that of its content.", where=f"record {event.id}")
+    people.devices.check_record(who, event.device_id, event.id, event.hash, event.signature)
     accepted = archive.put_event(event, raw, now, scope)
     if accepted is Accepted.KNOWN:
         response.status_code = 200
@@ -85,9 +89,15 @@ def put_event(
 @router.put("/ledger/{device_id}")
 @guarded(Permission.INGEST, max_body=_LEDGER_BYTES)
 def put_ledger(
-    device_id: Name, upload: LedgerUpload, archive: ArchiveDep, scope: ScopeDep, now: NowDep
+    device_id: Name,
+    upload: LedgerUpload,
+    archive: ArchiveDep,
+    who: PrincipalDep,
+    scope: ScopeDep,
+    now: NowDep,
 ) -> LedgerReceipt:
     """Keep ledger rows; each replaces the one of the same camera, zone and hour."""
+    check_sender(who, device_id)
     archive.put_ledger(device_id, upload.rows, now, scope)
     return LedgerReceipt(rows=len(upload.rows))
 

@@ -14,16 +14,20 @@ from sqlalchemy import make_url, text
 
 from siaga.api.app import MAX_EVIDENCE_BYTES, create_app
 from siaga.api.desk import open_desk
+from siaga.api.linked import add_link
 from siaga.archive import EvidenceFolder, EvidenceObjects, EvidenceStore, Staging, StoredArchive
-from siaga.archive.keys import StoredKeys
 from siaga.archive.lock import exclusive
 from siaga.archive.sweep import sweep
-from siaga.auth import FirstStart, Keyring
+from siaga.audit import AuditLog
+from siaga.auth import People
+from siaga.auth.oidc import OidcOptions, OidcSignIn
+from siaga.auth.secrets import Vault, write_private
 from siaga.core.clock import Clock
 from siaga.core.errors import ConfigError, Conflict, StorageError
 from siaga.db import Database
 from siaga.db.live import LiveFeed
 from siaga.db.migrate import upgrade
+from siaga.proof import KEY_FILE, ProofChain, ServiceKey, Witness, load_or_make_key
 
 _DATABASE = "archive.sqlite3"
 _EVIDENCE = "evidence"
@@ -38,9 +42,14 @@ class ServiceOptions:
     Attributes:
         data_dir: Holds the archive, the evidence and the keys; made if absent.
         port: 0 takes a free one.
-        renew_keys: Make the device token and the viewer key anew; the old ones end.
+        renew_keys: Make the token that devices share anew; the old one ends.
         database: ``postgresql://...`` or ``sqlite:///...``; None: a file in the data folder.
         evidence: ``s3://BUCKET/FOLDER`` or a folder; None: a folder in the data folder.
+        shared_token: Devices may share the token of the file ``device.token``: for a single box.
+        demo: The link that is printed signs in without a password, once.
+        public_url: Where browsers find the service; None: where it listens.
+        secret_file: The key of the service's secrets; None: ``secret.key`` in the data folder.
+        openid: A provider where people may sign in; needs ``public_url``.
     """
 
     data_dir: Path
@@ -50,6 +59,26 @@ class ServiceOptions:
     renew_keys: bool = False
     database: str | None = field(default=None, repr=False)
     evidence: str | None = None
+    shared_token: bool = False
+    demo: bool = False
+    public_url: str | None = None
+    secret_file: Path | None = None
+    openid: OidcOptions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStart:
+    """What to tell at the start.
+
+    Attributes:
+        path: What to open below the service's address; a secret when it is a one-time link.
+        created: It is a one-time link.
+        device_token: The token that devices may share; None: they may not, or its file is gone.
+    """
+
+    path: str = field(repr=False)
+    created: bool
+    device_token: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +87,8 @@ class Stores:
 
     database: Database
     archive: StoredArchive
+    witness: Witness
+    key: ServiceKey
     evidence: EvidenceStore
     staging: Staging
 
@@ -73,16 +104,48 @@ def opened(options: ServiceOptions, clock: Clock) -> Iterator[tuple[FastAPI, Fir
     """
     with opened_stores(options) as stores:
         upgrade(stores.database)
+        with stores.database.writing() as connection:
+            stores.witness.adopt(connection)
         stores.staging.clear()
-        keyring = Keyring(StoredKeys(stores.database), clock)
-        keys = keyring.first_start(options.data_dir, renew=options.renew_keys)
+        audit = AuditLog(stores.database)
+        people = _people(options, stores.database, clock, audit)
+        keys = _first_start(options, people)
         app = create_app(
-            stores.archive, stores.evidence, stores.staging, keyring, clock, options.max_evidence_bytes
+            stores.archive, stores.evidence, stores.staging, people, audit, clock, options.max_evidence_bytes
         )
         app.state.live = LiveFeed(stores.database, clock)
         app.state.desk = open_desk(stores.database, clock, options.data_dir / "thumbnails")
+        add_link(app, stores.database, audit, stores.key, clock, options.data_dir)
         with app.state.live.running(), _swept(stores):
             yield app, keys
+
+
+def _people(options: ServiceOptions, database: Database, clock: Clock, audit: AuditLog) -> People:
+    vault = Vault.of_file(options.secret_file or options.data_dir / "secret.key")
+    public = (options.public_url or "").rstrip("/")
+    openid = None
+    if options.openid is not None:
+        if not public:
+            raise ConfigError("OpenID needs the service's public address.", fix="Give --public-url.")
+        openid = OidcSignIn(options.openid, f"{public}/api/v1/openid/callback", database, clock)
+    https = public.startswith("https://")
+    return People.on(database, clock, audit, vault, oidc=openid, https=https, demo=options.demo)
+
+
+def _first_start(options: ServiceOptions, people: People) -> FirstStart:
+    device_token = None
+    if options.shared_token or options.demo:
+        device_token = people.shared.accept(options.data_dir, renew=options.renew_keys)
+    link = options.data_dir / "setup.link"
+    link.unlink(missing_ok=True)
+    if options.demo:
+        return FirstStart(f"/welcome?token={people.links.for_demo()}", True, device_token)
+    people.links.end_demo()
+    if not people.directory.is_empty():
+        return FirstStart("/", False, device_token)
+    path = f"/welcome?token={people.links.for_owner()}"
+    write_private(link, path)
+    return FirstStart(path, True, device_token)
 
 
 @contextmanager
@@ -100,7 +163,9 @@ def opened_stores(options: ServiceOptions) -> Iterator[Stores]:
         stack.callback(database.close)
         shareable = isinstance(evidence, EvidenceObjects)
         stack.enter_context(_ours(database, address, folder, shareable))
-        yield Stores(database, StoredArchive(database), evidence, staging)
+        key = load_or_make_key(folder / KEY_FILE)
+        witness = Witness(ProofChain(key))
+        yield Stores(database, StoredArchive(database, witness), witness, key, evidence, staging)
 
 
 def _make(folder: Path) -> None:

@@ -12,8 +12,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from siaga.api.opening import ServiceOptions, opened
-from siaga.auth import FirstStart
+from siaga.api.opening import FirstStart, ServiceOptions, opened
 from siaga.core.clock import Clock, SystemClock
 from siaga.core.errors import Conflict
 
@@ -33,20 +32,21 @@ _IDLE_S = 75
 
 @dataclass(frozen=True, slots=True)
 class ServiceReady:
-    """Told when the service takes requests. ``keys.created`` says whether to show the key now."""
+    """Told when the service takes requests. ``keys.created`` says whether the address is a one-time link."""
 
     url: str
     keys: FirstStart = field(repr=False)
 
     @property
     def open_url(self) -> str:
-        """The page's address, with the key while it can be told; then it is a secret."""
-        return f"{self.url}/?key={self.keys.viewer_key}" if self.keys.viewer_key else f"{self.url}/"
+        """The page's address; with a one-time link it is a secret."""
+        return self.url + self.keys.path
 
 
 def print_ready(ready: ServiceReady) -> None:
-    """Say that the service is ready; show the key only when it was made just now."""
-    print(f"Open {ready.open_url if ready.keys.created else ready.url + '/'}", flush=True)
+    """Say that the service is ready, and where to begin."""
+    once = "  (works once: whoever opens it sets up the first user)" if ready.keys.created else ""
+    print(f"Open {ready.open_url}{once}", flush=True)
 
 
 def serve(

@@ -1,16 +1,13 @@
-"""Who may do what: keys, sessions, and the permission that every route declares."""
+"""Who may come in and do what: people, devices, and the permission that every route declares."""
 
 from siaga.auth.guard import Guard
-from siaga.auth.keys import FirstStart, Keyring, KeyStore, Kind
+from siaga.auth.people import People
 from siaga.auth.policy import GuardedRoute, check_policies, guarded
 
 __all__ = [
-    "FirstStart",
     "Guard",
     "GuardedRoute",
-    "KeyStore",
-    "Keyring",
-    "Kind",
+    "People",
     "check_policies",
     "guarded",
 ]

@@ -2,55 +2,63 @@
 
 from fastapi import Request
 
-from siaga.access import Permission, Principal, Role, Scope
-from siaga.auth.keys import Keyring, Kind
-from siaga.auth.limiter import WrongKeyLimiter
-from siaga.core.errors import Unauthorised
-
-COOKIE = "siaga_session"
-_ALL = Scope.everything()
-_OWNER = Principal("owner", "owner", {Role.ADMIN: _ALL})
-_DEVICE = Principal("device", "device", {Role.DEVICE: _ALL})
+from siaga.access import Permission, Principal
+from siaga.auth.cookies import browser_of, session_secret
+from siaga.auth.limiter import network_of
+from siaga.auth.origin import check_change
+from siaga.auth.people import People
+from siaga.auth.secrets import API_TOKEN, DEVICE_TOKEN
+from siaga.core.errors import Forbidden, Unauthorised
 
 
 class Guard:
     """Knows who may pass. All methods block (they may read the database)."""
 
-    def __init__(self, keyring: Keyring, limiter: WrongKeyLimiter) -> None:
-        self._keyring = keyring
-        self._limiter = limiter
+    def __init__(self, people: People) -> None:
+        self._people = people
 
     def authorise(self, request: Request, permission: Permission) -> Principal:
         """Who is asking, if the request may go on.
 
         Raises:
             Unauthorised: No or wrong credentials (``RateLimited`` after too many wrong ones).
+            Forbidden: The caller may not do this anywhere, or another site's page sent it.
         """
         if permission is Permission.PUBLIC:
             return Principal.nobody()
-        kind, principal = (Kind.DEVICE, _DEVICE) if permission is Permission.INGEST else (Kind.VIEWER, _OWNER)
         token = _bearer(request)
-        if token is not None:
-            self._check(kind, token, request)
-            return principal
-        session = request.cookies.get(COOKIE)
-        if kind is Kind.VIEWER and session and self._keyring.is_session(session):
-            return principal
-        raise Unauthorised(f"This needs the {kind}.", fix="Send it as Authorization: Bearer ...")
+        found = self._by_session(request) if token is None else self._by_token(token)
+        if found is None:
+            if token is not None:
+                self.wrong_key(request)
+            raise Unauthorised("This needs valid credentials.", fix="Sign in, or send a token that works.")
+        if not found.may(permission):
+            raise Forbidden("Your role does not allow this.", fix="Ask who manages the users.")
+        return found
 
-    def sign_in(self, request: Request, key: str) -> str:
-        """Exchange the viewer's key for a new session's secret.
+    def wrong_key(self, request: Request) -> None:
+        """Count a wrong token, link or code.
 
         Raises:
-            Unauthorised: It is not the viewer's key (``RateLimited`` after too many wrong ones).
+            RateLimited: There were too many from this address.
         """
-        self._check(Kind.VIEWER, key, request)
-        return self._keyring.open_session()
+        self._people.wrong_keys.wrong(network_of(browser_of(request).address))
 
-    def _check(self, kind: Kind, token: str, request: Request) -> None:
-        if not self._keyring.is_key(kind, token):
-            self._limiter.wrong(request.client.host if request.client else "")
-            raise Unauthorised(f"This is not the {kind}.", fix=f"Take it from the file {kind}.")
+    def _by_token(self, token: str) -> Principal | None:
+        if token.startswith(API_TOKEN):
+            return self._people.tokens.principal(token)
+        if token.startswith(DEVICE_TOKEN):
+            return self._people.devices.principal(token)
+        return self._people.shared.principal(token)
+
+    def _by_session(self, request: Request) -> Principal | None:
+        secret = session_secret(request, https=self._people.https)
+        if not secret:
+            return None
+        found = self._people.sessions.principal(secret)
+        if found is not None:
+            check_change(request, secret)
+        return found
 
 
 def _bearer(request: Request) -> str | None:

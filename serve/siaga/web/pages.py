@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
 from siaga.access import Permission, Scope
@@ -67,9 +67,7 @@ def error_page(request: Request, answer: Response) -> Response:
 @router.get("/")
 @guarded(Permission.READ_EVENTS)
 def index(request: Request, query: ListQueryDep) -> Response:
-    """The list; an address that still has the key in it is left at once."""
-    if "key" in request.query_params:
-        return RedirectResponse("/", status_code=303)
+    """The list."""
     return render(request, "list.html", **_list(request, query))
 
 
