@@ -11,7 +11,7 @@ from siaga.core.errors import StorageError
 from siaga.sim.motion.state import HelmetState
 from siaga.sim.raw import RawFrame
 from siaga.sim.scenario import Zone
-from siaga.sim.truth import Truth, build_truth, in_this_light, people_of, read_truth, write_truth
+from siaga.sim.truth import Truth, Views, build_truth, in_this_light, people_of, read_truth, write_truth
 from siaga.sim.truth.model import Person, Tells
 from siaga.sim.truth.zones import zone_in_picture, zones_of
 
@@ -133,14 +133,24 @@ def test_who_does_not_stand_out_cannot_be_told(
         assert box is not None
         left, top, right, bottom = (round(value) for value in box)
         picture[top:bottom, left:right] = colour
-    (seen,) = in_this_light([told], picture, empty)
+    (seen,) = in_this_light([told], Views(picture, empty, picture))
     assert (seen.tell.helmet, seen.tell.harness, seen.tell_zone) == (helmet, harness, zone)
+
+
+def test_mist_lends_no_light_to_who_stands_in_the_dark() -> None:
+    told = replace(first(still(0, -4, "none"))[0], tell=Tells("yes", "yes"))
+    misty = np.full((WORLD.height, WORLD.width, 3), 40, np.uint8)
+    bright = np.full_like(misty, 200)
+    (seen,) = in_this_light([told], Views(misty, bright, np.full_like(misty, 5)))
+    assert seen.tell == Tells("indistinct", "indistinct")
+    (seen,) = in_this_light([told], Views(misty, bright, misty))
+    assert seen.tell == Tells("yes", "yes")
 
 
 def test_a_reason_that_was_there_before_the_light_stays() -> None:
     small = first(still(0, 3, "none"))[0]
     black = np.zeros((WORLD.height, WORLD.width, 3), np.uint8)
-    (seen,) = in_this_light([small], black, black)
+    (seen,) = in_this_light([small], Views(black, black, black))
     assert seen.tell.helmet == "too small"
 
 

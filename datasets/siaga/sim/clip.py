@@ -18,7 +18,7 @@ from .labels import labels_of, write_coco, write_yolo
 from .raw import Box, RawFrame, read_raw
 from .scenario import Scenario
 from .sheet import read_picture
-from .truth import Person, Truth, build_truth, in_this_light, people_of, write_truth
+from .truth import Person, Truth, Views, build_truth, in_this_light, people_of, write_truth
 
 Progress = Callable[[int, int], None]
 """Called with the number of frames done, and of all."""
@@ -98,10 +98,9 @@ def finish_clip(
     people: list[tuple[Person, ...]] = []
 
     def pictures() -> Iterator[Rgb]:
-        seen = _with_and_without_people(scenario, camera_name, job, records)
-        for number, (picture, empty) in enumerate(seen):
+        for number, (picture, views) in enumerate(_with_views(scenario, camera_name, job, records)):
             found = people_of(records[number], camera, scenario.zones)
-            people.append(found if empty is None else in_this_light(found, picture, empty))
+            people.append(in_this_light(found, views) if views else found)
             yield picture
             if progress is not None:
                 progress(number + 1, job.frames)
@@ -132,13 +131,20 @@ def camera_pictures(
     return (picture for _, picture in _delivered(_degrader(scenario, camera_name, job), job, records))
 
 
-def _with_and_without_people(
+def _with_views(
     scenario: Scenario, camera_name: str, job: Job, records: Sequence[RawFrame]
-) -> Iterator[tuple[Rgb, Rgb | None]]:
-    """As ``camera_pictures``, and beside each the same moment without people, if there is a plate."""
+) -> Iterator[tuple[Rgb, Views | None]]:
+    """As ``camera_pictures``, and beside each, if there is a plate, the same moment in the other views."""
     degrader, plate = _degrader(scenario, camera_name, job), job.plate()
+    weather = scenario.rain + scenario.dust + scenario.dirt > 0
+    fair = scenario.model_copy(update={"rain": 0.0, "dust": 0.0, "dirt": 0.0})
+    clear = _degrader(fair, camera_name, job) if weather else None
     for number, picture in _delivered(degrader, job, records):
-        yield picture, None if plate is None else degrader.apply(plate, number)
+        if plate is None:
+            yield picture, None
+            continue
+        lit = clear.apply(job.picture(number), number) if clear else picture
+        yield picture, Views(picture, degrader.apply(plate, number), lit)
 
 
 def _degrader(scenario: Scenario, camera_name: str, job: Job) -> Degrader:

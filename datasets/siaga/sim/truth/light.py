@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,23 +24,33 @@ _CORE = 0.7
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-def in_this_light(people: Iterable[Person], picture: Rgb, empty: Rgb) -> tuple[Person, ...]:
-    """People with ``indistinct`` instead of ``yes`` where darkness, weather or dirt hide them.
+@dataclass(frozen=True, slots=True)
+class Views:
+    """One moment, each (height, width, 3) RGB uint8, before the codec.
 
-    Args:
-        picture: (height, width, 3) RGB uint8, as the camera delivers it before the codec.
-        empty: The same frame, noise and weather included, without people.
+    Attributes:
+        picture: As the camera delivers it.
+        empty: The same without people, noise and weather included.
+        clear: As delivered in clear weather through a clean window, which add light that is not the person's.
     """
-    return tuple(_seen(person, picture, empty) for person in people)
+
+    picture: Rgb
+    empty: Rgb
+    clear: Rgb
 
 
-def _seen(person: Person, picture: Rgb, empty: Rgb) -> Person:
+def in_this_light(people: Iterable[Person], views: Views) -> tuple[Person, ...]:
+    """People with ``indistinct`` instead of ``yes`` where darkness, weather or dirt hide them."""
+    return tuple(_seen(person, views) for person in people)
+
+
+def _seen(person: Person, views: Views) -> Person:
     told = {person.tell.helmet, person.tell.harness, person.tell_zone}
     if "yes" not in told:
         return person
-    head = person.head_xyxy is not None and _is_told(person.head_xyxy, picture, empty)
-    body = _is_told(person.xyxy, picture, empty)
-    stands_out = contrast(person.xyxy, picture, empty) >= LEAST_CONTRAST
+    head = person.head_xyxy is not None and _is_told(person.head_xyxy, views)
+    body = _is_told(person.xyxy, views)
+    stands_out = contrast(person.xyxy, views) >= LEAST_CONTRAST
     return replace(
         person,
         tell=Tells(_unless(head, person.tell.helmet), _unless(body, person.tell.harness)),
@@ -52,8 +62,8 @@ def _unless(distinct: bool, tell: Tell) -> Tell:
     return "indistinct" if tell == "yes" and not distinct else tell
 
 
-def _is_told(xyxy: Box, picture: Rgb, empty: Rgb) -> bool:
-    return light(xyxy, picture) >= LEAST_LIGHT and contrast(xyxy, picture, empty) >= LEAST_CONTRAST
+def _is_told(xyxy: Box, views: Views) -> bool:
+    return light(xyxy, views.clear) >= LEAST_LIGHT and contrast(xyxy, views) >= LEAST_CONTRAST
 
 
 def light(xyxy: Box, picture: Rgb) -> float:
@@ -70,9 +80,9 @@ def light(xyxy: Box, picture: Rgb) -> float:
     return float(part.max(axis=2)[inside <= 1].mean())
 
 
-def contrast(xyxy: Box, picture: Rgb, empty: Rgb) -> float:
-    """Root mean square difference of luma of two pictures in a box, 0 to 255; 0 outside the picture."""
-    part, behind = _part(xyxy, picture), _part(xyxy, empty)
+def contrast(xyxy: Box, views: Views) -> float:
+    """Root mean square difference of luma to the empty picture in a box, 0 to 255; 0 outside the picture."""
+    part, behind = _part(xyxy, views.picture), _part(xyxy, views.empty)
     if part.size == 0:
         return 0.0
     difference = (part.astype(np.float32) - behind.astype(np.float32)) @ _LUMA
