@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from siaga.access import Permission
-from siaga.api.deps import ArchiveDep
+from siaga.api.deps import ArchiveDep, EvidenceDep
 from siaga.auth import GuardedRoute, guarded
 
 router = APIRouter(route_class=GuardedRoute, tags=["health"])
@@ -27,9 +27,10 @@ def healthz() -> Health:
 
 @router.get("/readyz")
 @guarded(Permission.PUBLIC)
-def readyz(archive: ArchiveDep) -> Health:
-    """The archive can be written to; 507 with a problem if not."""
+def readyz(archive: ArchiveDep, evidence: EvidenceDep) -> Health:
+    """The archive can be written to and the evidence store reached; 507 with a problem if not."""
     archive.check()
+    evidence.check()
     return Health()
 
 
