@@ -129,4 +129,8 @@ def test_the_first_load_is_remembered(tmp_path: Path, monkeypatch: pytest.Monkey
     manifest, remembered = classifiers.write(tmp_path), tmp_path / "models.json"
     open_classifier(manifest, provider="cpu", remembered=remembered).close()
     monkeypatch.setattr(sys, "executable", "/nothing/may/be/started")
-    open_classifier(manifest, provider="cpu", remembered=remembered).close()
+    known = open_classifier(manifest, provider="cpu", remembered=remembered)
+    assert known.classify([plain(WORN)])[0].argmax() == classifiers.CLASSES.index("worn")
+    known.close()
+    with pytest.raises(FileNotFoundError):
+        open_classifier(manifest, provider="cpu", remembered=tmp_path / "others.json")

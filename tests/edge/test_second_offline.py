@@ -16,9 +16,11 @@ from siaga.core.event import Event, EventState
 from siaga.core.settings.load import hash_settings
 from siaga.core.settings.site import Clip, Crops, EvidenceSettings, Ppe, Snapshot
 from siaga.detect import load
+from siaga.detect.classifier import OnnxClassifier
 from siaga.edge import parts
 from siaga.edge.check import check_site
 from siaga.edge.offline import OfflineResult, analyse
+from siaga.manifest import CropManifest
 from tests.detect import classifiers
 from tests.edge.site import HEAD, SIZE, clip_with_a_person, configured, offline_job
 from tests.support.clips import write_clip
@@ -168,8 +170,20 @@ def plain(event: Event) -> dict[str, Any]:
 def test_asked_for_by_nobody_no_classifier_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heads: dict[str, object]
 ) -> None:
-    monkeypatch.setattr(parts, "open_classifier", None)
-    run(tmp_path, recording(tmp_path / "clip.mp4", RED), **heads, ppe=Ppe(requires=()))
+    opened: list[str] = []
+    really = parts.open_classifier
+
+    def remember(manifest: CropManifest, **options: Any) -> OnnxClassifier:
+        opened.append(manifest.name)
+        return really(manifest, **options)
+
+    monkeypatch.setattr(parts, "open_classifier", remember)
+    clip = recording(tmp_path / "clip.mp4", RED)
+    assert new(run(tmp_path, clip, **heads, ppe=Ppe(requires=()))) == []
+    assert opened == []
+    (tmp_path / "asked").mkdir()
+    assert len(new(run(tmp_path / "asked", clip, **heads))) == 1
+    assert opened == ["tiny-head"]
 
 
 def test_the_models_companion_is_taken_and_can_be_disabled(tmp_path: Path) -> None:

@@ -184,7 +184,10 @@ SHIPPED = sorted((Path(__file__).resolve().parents[2] / "configs/train").glob("p
 def test_shipped_configurations_can_be_read(path: Path) -> None:
     from siaga.data.recipe import Recipe
 
-    Augment.parse(Recipe.load(path).augment, path)
+    recipe = Recipe.load(path)
+    assert {"person", "helmet", "head"} <= set(recipe.classes)
+    wanted = {name for name in recipe.augment if name != "strength"}
+    assert len(transforms(Augment.parse(recipe.augment, path))) == len(wanted)
 
 
 def test_a_start_that_was_narrowed_before_keeps_its_class_branch(
