@@ -13,6 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from siaga.core.errors import SiagaError
 from siaga.core.redact import Redactor, redact
 
+_WIDTH = 160
+
 
 def stderr() -> Console:
     """For messages and progress."""
@@ -22,6 +24,14 @@ def stderr() -> Console:
 def stdout() -> Console:
     """For results."""
     return Console(highlight=False, soft_wrap=True)
+
+
+def wide_stdout() -> Console:
+    """For tables: 160 columns where no terminal says how many there are."""
+    console = stdout()
+    if not console.is_terminal:
+        console.width = _WIDTH
+    return console
 
 
 def video_progress() -> Progress:

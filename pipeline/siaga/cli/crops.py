@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from siaga.cli.console import stdout
+from siaga.cli.console import stdout, wide_stdout
 from siaga.cli.training import bars, need_training
 
 app = typer.Typer(help="Crops of heads and people for the second stage's classifiers.", no_args_is_help=True)
@@ -95,13 +95,14 @@ def evaluate(
 
 
 def _show(result: dict[str, Any]) -> None:
+    console = wide_stdout()
     table = Table("source", "worn", "missing", *(title for _, title in _FIGURES), box=SIMPLE_HEAD)
     for source in result["sources"]:
         figures = [source["figures"][name] for name, _ in _FIGURES]
         cells = [f"{_text(f['value'])} ({_text(f['low'])}-{_text(f['high'])})" for f in figures]
         name = f"{source['source']} ({source['split']})"
         table.add_row(escape(name), str(source["worn"]), str(source["missing"]), *cells)
-    stdout().print(table)
+    console.print(table)
     for source in result["sources"]:
         small = Table("height px", "crops", *(title for _, title in _FIGURES), box=SIMPLE_HEAD)
         small.title = f"{source['source']}, shrunk"
@@ -109,7 +110,7 @@ def _show(result: dict[str, Any]) -> None:
             cells = [_text(row[name]) for name, _ in _FIGURES]
             small.add_row(str(row["height_px"]), str(row["crops"]), *cells)
         if source["shrunk"]:
-            stdout().print(small)
+            console.print(small)
 
 
 def _text(value: float | None) -> str:

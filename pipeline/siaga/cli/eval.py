@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from siaga.cli.console import stderr, stdout
+from siaga.cli.console import stderr, wide_stdout
 from siaga.core.errors import BadRequest, DependencyMissing
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ Input = Annotated[
     str | None, typer.Option("--input", metavar="WIDTHxHEIGHT", help="Input size instead of the manifest's.")
 ]
 _YAML = (".yaml", ".yml")
-_WIDTH = 160
-"""Columns of the tables where no terminal says how many there are."""
 Bars = Callable[[str], Callable[[int, int], None]]
 
 
@@ -203,9 +201,7 @@ def _record(model: str, summary: dict[str, Any], tuned_on: bool) -> None:
 def _report(summary: dict[str, Any], out: Path | None) -> None:
     from siaga.evaluate.report import tables
 
-    console = stdout()
-    if not console.is_terminal:
-        console.width = _WIDTH
+    console = wide_stdout()
     for table in tables(summary["sources"]):
         shown = Table(title=escape(table.title), caption=escape(table.note) or None, box=SIMPLE_HEAD)
         for index, name in enumerate(table.header):
