@@ -20,7 +20,7 @@ from siaga.exports.dataset import ZIP_TYPE, dataset_bytes, labelled_pictures
 from siaga.exports.document import PDF_TYPE, pdf_bytes
 from siaga.exports.purpose import Purpose
 from siaga.exports.rows import COLUMNS, Selection, event_rows, select_events
-from siaga.exports.tables import CSV_TYPE, XLSX_TYPE, csv_bytes, xlsx_bytes
+from siaga.exports.tables import CSV_TYPE, XLSX_TYPE, check_xlsx, csv_bytes, xlsx_bytes
 from siaga.review.caller import Caller
 from siaga.review.machine import ReviewReason, ReviewState
 from siaga.review.queue import EventFilter, conditions
@@ -103,6 +103,7 @@ def export(
         case ExportFormat.CSV:
             kind, body = CSV_TYPE, csv_bytes(COLUMNS, event_rows(desk.database, selection))
         case ExportFormat.XLSX:
+            check_xlsx(selection.rows)
             kind, body = XLSX_TYPE, xlsx_bytes("events", COLUMNS, event_rows(desk.database, selection))
         case ExportFormat.PDF:
             kind, body = PDF_TYPE, iter([pdf_bytes(printed(desk, caller, wanted.filter(), wanted.purpose))])

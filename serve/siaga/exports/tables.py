@@ -49,22 +49,31 @@ def _taken(buffer: io.StringIO) -> bytes:
     return piece
 
 
-def xlsx_bytes(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """An Excel workbook of one sheet, written through a temporary file; every cell is text.
+def check_xlsx(rows: int) -> None:
+    """Refuse what no sheet is made for, before anything is written.
 
     Raises:
-        BadRequest: There are more rows than a sheet is made for.
+        BadRequest: There are more than ``MOST_XLSX_ROWS``.
     """
+    if rows > MOST_XLSX_ROWS:
+        raise BadRequest(f"A workbook takes {MOST_XLSX_ROWS} rows at most.", fix="Export as CSV.")
+
+
+def xlsx_bytes(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """An Excel workbook of one sheet, written through a temporary file; every cell is text."""
     with tempfile.TemporaryFile() as file:
         book = Workbook(write_only=True)
         sheet = book.create_sheet(title)
         sheet.freeze_panes = "A2"
-        sheet.append([_cell(sheet, name, bold=True) for name in header])
-        for number, row in enumerate(rows, 1):
-            if number > MOST_XLSX_ROWS:
-                raise BadRequest("There are too many rows for a workbook.", fix="Export as CSV.")
-            sheet.append([_cell(sheet, cell) for cell in row])
-        book.save(file)
+        try:
+            sheet.append([_cell(sheet, name, bold=True) for name in header])
+            for row in rows:
+                sheet.append([_cell(sheet, cell) for cell in row])
+            book.save(file)
+        except BaseException:
+            # Else its writer is closed by the garbage collector, with a warning.
+            sheet.close()
+            raise
         file.seek(0)
         while piece := file.read(_PIECE):
             yield piece

@@ -69,7 +69,7 @@ def score_of(facts: ZoneFacts) -> Score:
     more = _MORE_POINTS * min(1.0, unlikely / _FULL_SURPRISE) if facts.after.count > expected else 0.0
     multiple = facts.after.count / expected if expected > 0 else None
     parts = (
-        Component(name="more_violations", points=round(more, 1), value=multiple),
+        Component(name="more_violations", points=abs(round(more, 1)), value=multiple),
         Component(
             name="reports",
             points=min(_REPORTS_MOST, _REPORT_POINTS * facts.reports),
