@@ -180,8 +180,8 @@ def test_a_model_is_taken_whole_and_given_in_ranges_to_its_sites_only(link: Part
         link.models.size(box(), sha256)
     link.models.assign(manager(), "north", manifest)
     assert link.models.size(box(), sha256) == len(data)
-    for offset in (0, 1, 1 << 20, 1_100_000, len(data)):
-        assert b"".join(link.models.read(sha256, offset)) == data[offset:]
+    for offset, length in ((0, 9), (1, 1 << 20), (1 << 20, 1 << 20), (1_100_000, 9), (len(data), 9)):
+        assert b"".join(link.models.read(sha256, offset, length)) == data[offset : offset + length]
     (model,) = ordered(link).models
     assert (model.name, model.sha256, model.manifest) == ("tiny", sha256, manifest)
     with pytest.raises(NotFound):

@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
-from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from siaga.access import Permission
@@ -15,6 +14,7 @@ from siaga.api.linked import Link, LinkDep, WhoDep
 from siaga.auth import GuardedRoute, guarded
 from siaga.core.errors import BadRequest
 from siaga.core.link import PREVIEW_BYTES, Answer, Report
+from siaga.link.models import PIECE_BYTES
 from siaga.link.who import Who
 
 router = APIRouter(prefix="/api/v1/link", route_class=GuardedRoute, tags=["link"])
@@ -41,33 +41,23 @@ def _answer(link: Link, who: Who, report: Report) -> Answer:
     )
 
 
-@router.get("/models/{sha256}", responses={206: {"description": "From the first byte that was asked for."}})
+@router.get("/models/{sha256}", responses={206: {"description": "The bytes that were asked for."}})
 @guarded(Permission.INGEST)
 def model_file(
     sha256: Sha256Path,
     link: LinkDep,
     who: WhoDep,
-    wanted: Annotated[str | None, Header(alias="Range", max_length=64)] = None,
-) -> StreamingResponse:
-    """A model file that the box's site shall have; ``Range: bytes=N-`` goes on at byte N."""
+    wanted: Annotated[str, Header(alias="Range", pattern=r"^bytes=[0-9]{1,12}-[0-9]{1,12}$")],
+) -> Response:
+    """A piece of a model file that the box's site shall have: ``Range: bytes=FIRST-LAST``."""
     size = link.models.size(who, sha256)
-    first = _first(wanted)
-    headers = {"Content-Length": str(max(size - first, 0)), "Accept-Ranges": "bytes"}
-    if wanted is not None:
-        headers["Content-Range"] = f"bytes {first}-{size - 1}/{size}"
-    data = link.models.read(sha256, first)
-    status = 206 if wanted is not None else 200
-    return StreamingResponse(data, status, headers, media_type="application/octet-stream")
-
-
-def _first(wanted: str | None) -> int:
-    if wanted is None:
-        return 0
-    unit, _, rest = wanted.partition("=")
-    first = rest.removesuffix("-")
-    if unit != "bytes" or not rest.endswith("-") or not (first.isascii() and first.isdigit()):
-        raise BadRequest("Only bytes=N- is understood here.", where="Range")
-    return int(first[:18])
+    first, last = (int(number) for number in wanted.removeprefix("bytes=").split("-"))
+    last = min(last, first + PIECE_BYTES - 1, size - 1)
+    if first > last:
+        raise BadRequest("This range has no bytes of the file.", where="Range")
+    data = b"".join(link.models.read(sha256, first, last + 1 - first))
+    headers = {"Content-Range": f"bytes {first}-{last}/{size}"}
+    return Response(data, 206, headers, media_type="application/octet-stream")
 
 
 @router.put("/previews/{preview}", status_code=204)

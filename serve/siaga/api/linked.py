@@ -46,7 +46,7 @@ def add_link(
         boxes=Boxes(database, auditor),
         models=Models(database, auditor),
         previews=Previews(database, auditor, signer, uuid7_factory(clock)),
-        bell=Bell(orders.numbers, lambda: bool(getattr(app.state, "stopping", lambda: False)())),
+        bell=Bell(orders.numbers, lambda: bool(app.state.live.ended)),
         clock=clock,
         spool=spool,
     )

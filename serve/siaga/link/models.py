@@ -133,10 +133,10 @@ class Models:
             raise NotFound("No such model file.", where=sha256)
         return int(size)
 
-    def read(self, sha256: str, offset: int) -> Iterator[bytes]:
-        """The bytes from ``offset`` on; ask ``size`` first."""
+    def read(self, sha256: str, offset: int, length: int) -> Iterator[bytes]:
+        """At most ``length`` bytes from ``offset`` on; ask ``size`` first."""
         number, skip = divmod(offset, PIECE_BYTES)
-        while True:
+        while length > 0:
             rows = select(link_pieces.c.data).where(
                 link_pieces.c.sha256 == sha256, link_pieces.c.number == number
             )
@@ -144,8 +144,9 @@ class Models:
                 piece = connection.execute(rows).scalar_one_or_none()
             if piece is None:
                 return
-            yield bytes(piece)[skip:]
-            number, skip = number + 1, 0
+            part = bytes(piece)[skip : skip + length]
+            yield part
+            number, skip, length = number + 1, 0, length - len(part)
 
 
 def _of(site: str, name: str) -> Any:

@@ -58,11 +58,11 @@ def _check_names(text: str, env: Mapping[str, str]) -> None:
 
 
 def _check_secrets(text: str) -> None:
-    shown = any(_PLACEHOLDER.sub("", login).strip(":") for login in _LOGIN.findall(text))
+    shown = any(_PLACEHOLDER.sub("", login).partition(":")[2] for login in _LOGIN.findall(text))
     plain: Any = yaml.safe_load(text)
     password = (plain.get("mqtt") or {}).get("password")
     if shown or (password is not None and not _PLACEHOLDER.fullmatch(str(password))):
         raise ConfigError(
-            "a user name or password is written out",
+            "a password is written out",
             fix="Write {ENV_NAME} for it, and keep its value on the box: the service must not know it.",
         )
