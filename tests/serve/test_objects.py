@@ -67,7 +67,7 @@ def test_ranges_listing_and_removal(
     store.remove(path)
     assert store.listing(SHA256[:2]) == frozenset()
     assert list(s3_server.objects(bucket)) == ["site/other"]
-    with pytest.raises(StorageError, match="NotFound"):
+    with pytest.raises(StorageError, match="FileNotFound"):
         store.read(path, 0, 1)
 
 

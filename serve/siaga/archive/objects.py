@@ -75,7 +75,8 @@ class EvidenceObjects:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except self._client.exceptions.BaseError as error:
+        except (self._client.exceptions.BaseError, OSError) as error:
+            # What is not there, the client tells as FileNotFoundError.
             raise StorageError(
                 f"The evidence store cannot be used ({type(error).__name__}).",
                 where=self._where,
@@ -120,10 +121,7 @@ class EvidenceObjects:
 
     def remove(self, path: str) -> None:
         with self._translated():
-            try:
-                self._client.delete(self._store, path)
-            except self._client.exceptions.NotFoundError:
-                return
+            self._client.delete(self._store, path)
 
     def prefixes(self) -> Iterable[str]:
         return PREFIXES

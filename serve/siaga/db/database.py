@@ -145,6 +145,8 @@ def _engine(url: str) -> Engine:
         ) from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise ConfigError("What is in memory would be lost.", fix="Give sqlite:///PATH.")
         arguments = {"isolation_level": None, "check_same_thread": False}
         engine = create_engine(parsed, connect_args=arguments, **_POOL)
         event.listen(engine, "connect", _prepare_sqlite)
