@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -89,14 +88,12 @@ def _version(
     return int(text)
 
 
-def is_restricted(
-    principal: Principal, site: str | None, at: Permission = Permission.READ_STATISTICS
-) -> bool:
+def is_restricted(principal: Principal, site: str | None) -> bool:
     """Whether the caller may see aggregates only, of any of the sites that are asked about."""
     whole = principal.scope(Permission.READ_EVENTS)
     if site is not None:
         return not whole.allows(site)
-    asked = principal.scope(at)
+    asked = principal.scope(Permission.READ_STATISTICS)
     if whole.sites is None:
         return False
     return asked.sites is None or not asked.sites <= whole.sites
@@ -105,11 +102,6 @@ def is_restricted(
 def etag(version: int) -> str:
     """A version as ETag."""
     return f'"{version}"'
-
-
-def moment(value: datetime | None, otherwise: datetime) -> datetime:
-    """A side of a span that may be left out."""
-    return otherwise if value is None else value
 
 
 DeskDep = Annotated[Desk, Depends(_desk)]

@@ -40,13 +40,18 @@ def printed(desk: Desk, caller: Caller, wanted: EventFilter, purpose: Purpose) -
     since = wanted.since or until - _SPAN
     where = Where(since, until, wanted.site, wanted.camera, wanted.zone, wanted.rule)
     shown = [desk.statistics.by(caller.scope, where, by, _COUNTED, caller.at) for by in _NAMES]
+    notes = (_RATE_NOTE, *("" for _ in shown[1:]))
     leading = desk.leading.of(caller.scope, where, caller.at)
     warnings = desk.warnings.at(caller.scope, wanted.site, caller.at)
     return Document(
         title="Safety report",
         subtitle=f"{wanted.site or 'All sites'} · {_day(since)} to {_day(until)} (UTC)",
         facts=(*_facts(shown[0].total, leading), ("Purpose", purpose.value), ("Made by", _made(caller))),
-        tables=(*(_cells(found) for found in shown), _scores(warnings), _events(desk, caller, wanted)),
+        tables=(
+            *(_cells(found, note) for found, note in zip(shown, notes, strict=True)),
+            _scores(warnings),
+            _events(desk, caller, wanted),
+        ),
         footer=f"Siaga · {purpose.value} · {caller.at:%Y-%m-%d %H:%M} UTC",
         made_at=caller.at,
     )
@@ -100,7 +105,7 @@ def _rate(cell: Cell) -> str:
     return "" if rate is None else f"{rate.per_100_person_hours:.2f} ({rate.low:.2f} – {rate.high:.2f})"
 
 
-def _cells(found: Statistics) -> Table:
+def _cells(found: Statistics, note: str) -> Table:
     rows = tuple(
         (
             _label(found.by, cell),
@@ -114,7 +119,7 @@ def _cells(found: Statistics) -> Table:
     )
     name = _NAMES[found.by]
     header = (name, "Reported", "False", "Person-hours", "Down h", "Rate (95 %)")
-    return Table(f"By {name.lower()}", header, rows, (34, 13, 11, 17, 12, 28), _RATE_NOTE)
+    return Table(f"By {name.lower()}", header, rows, (34, 13, 11, 17, 12, 28), note)
 
 
 def _label(by: Dimension, cell: Cell) -> str:

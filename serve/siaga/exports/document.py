@@ -91,6 +91,7 @@ class _Pages(FPDF):
         self.set_font("main", size=_SMALL_PT)
         self.set_text_color(*_PALE)
         self.cell(self.epw - 20, 5, self._footer)
+        # Aligned by the length of its placeholder, which is about that of the number.
         self.cell(20, 5, f"{self.page_no()} / {{nb}}", align="R")
 
 
@@ -113,17 +114,17 @@ def _add_fonts(pdf: FPDF) -> None:
 def _head(pdf: FPDF, document: Document) -> None:
     pdf.set_text_color(*_INK)
     pdf.set_font("main", "B", _TITLE_PT)
-    pdf.multi_cell(pdf.epw, 9, document.title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.multi_cell(pdf.epw, 9, document.title, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     pdf.set_font("main", size=_TEXT_PT + 1)
     pdf.set_text_color(*_PALE)
-    pdf.multi_cell(pdf.epw, 6, document.subtitle, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.multi_cell(pdf.epw, 6, document.subtitle, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     pdf.ln(4)
     for label, value in document.facts:
         pdf.set_font("main", size=_TEXT_PT)
         pdf.set_text_color(*_PALE)
         pdf.cell(48, 6, label)
         pdf.set_text_color(*_INK)
-        pdf.multi_cell(pdf.epw - 48, 6, value, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        pdf.multi_cell(pdf.epw - 48, 6, value, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def _table(pdf: FPDF, table: Table) -> None:
@@ -132,7 +133,7 @@ def _table(pdf: FPDF, table: Table) -> None:
     pdf.ln(7)
     pdf.set_text_color(*_INK)
     pdf.set_font("main", "B", _HEADING_PT)
-    pdf.multi_cell(pdf.epw, 8, table.title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.multi_cell(pdf.epw, 8, table.title, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     pdf.set_font("main", size=_TEXT_PT - 1)
     pdf.set_draw_color(*_LINE)
     aligns = ("LEFT", *("RIGHT" if _numbers(table.rows, i) else "LEFT" for i in range(1, len(table.header))))
@@ -151,7 +152,7 @@ def _table(pdf: FPDF, table: Table) -> None:
         pdf.ln(1)
         pdf.set_font("main", size=_SMALL_PT)
         pdf.set_text_color(*_PALE)
-        pdf.multi_cell(pdf.epw, 4.2, table.note, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        pdf.multi_cell(pdf.epw, 4.2, table.note, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def _numbers(rows: Sequence[Sequence[str]], column: int) -> bool:
