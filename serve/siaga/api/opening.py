@@ -58,7 +58,7 @@ class ServiceOptions:
     max_evidence_bytes: int = MAX_EVIDENCE_BYTES
     renew_keys: bool = False
     database: str | None = field(default=None, repr=False)
-    evidence: str | None = None
+    evidence: str | None = field(default=None, repr=False)
     shared_token: bool = False
     demo: bool = False
     public_url: str | None = None
@@ -198,10 +198,7 @@ def _ours(database: Database, address: str, folder: Path, shareable: bool) -> It
         with _held(database, shareable):
             yield
         return
-    name = make_url(address).database
-    if not name or name == ":memory:":
-        raise ConfigError("An archive in memory would be lost.", fix="Give sqlite:///PATH.")
-    path = Path(name)
+    path = Path(make_url(address).database or "")
     if path.resolve() == (folder / _DATABASE).resolve():
         yield
         return
