@@ -9,8 +9,10 @@ import pytest
 import yaml
 
 from siaga.core.errors import ConfigError
-from siaga.data.boxes import Boxes, Image
-from siaga.data.prepare import prepare
+from siaga.data.boxes import Boxes, Image, Labelled
+from siaga.data.dedupe import dhash
+from siaga.data.overlap import near_pairs, print_of
+from siaga.data.prepare import drop_duplicates, prepare
 from siaga.data.recipe import Recipe
 
 RECIPE = {
@@ -87,6 +89,38 @@ def test_what_is_in_the_set(root: Path) -> None:
     assert len(entries) == report["train_entries"] == 5 + 2 + 2
     assert entries.count("./images/train_00001_hats.jpg") == 3
     assert len((out / "val.txt").read_text().split()) == 2
+
+
+def slopes(down: float, shade: float = 0.0) -> Labelled:
+    """Brighter from left to right in every row, and ``down`` brighter from top to bottom."""
+    across, below = np.meshgrid(np.arange(120.0), np.arange(90.0))
+    grey = (110 + shade + 0.3 * across + down * (below - 45)).astype(np.uint8)
+    return Labelled("hats", Path("a.png"), np.dstack([grey] * 3), np.empty((0, 5)))
+
+
+def test_the_same_hash_is_not_yet_the_same_picture() -> None:
+    seen, other, brighter = slopes(1.0), slopes(-1.0), slopes(1.0, shade=20)
+    assert dhash(seen.image) == dhash(other.image) == dhash(brighter.image)
+    kept, counts = drop_duplicates([other, brighter], [seen], 5)
+    assert [picture is other for picture in kept] == [True]
+    assert counts == {"train_in_val": 1, "train_in_train": 0}
+
+
+def test_of_copies_within_training_one_stays() -> None:
+    once, again, other = slopes(1.0), slopes(1.0, shade=20), slopes(-1.0)
+    kept, counts = drop_duplicates([once, other, again], [], 5)
+    assert [picture is same for picture, same in zip(kept, (once, other), strict=True)] == [True, True]
+    assert counts == {"train_in_val": 0, "train_in_train": 1}
+
+
+def test_within_training_nearly_the_same_is_welcome() -> None:
+    first = draw(1)
+    later = cv2.GaussianBlur(first, (0, 0), 4)
+    (pair,) = near_pairs([print_of(first), print_of(later)])
+    assert (pair.kind, dhash(first) == dhash(later)) == ("near", False)
+    both = [Labelled("hats", Path("a.png"), image, np.empty((0, 5))) for image in (first, later)]
+    assert len(drop_duplicates(both, [], 5)[0]) == 2
+    assert drop_duplicates(both[1:], both[:1], 5)[0] == []
 
 
 def test_the_teachers_people_are_cut_at_the_edge_and_marked(root: Path) -> None:

@@ -73,8 +73,13 @@ def fingerprint(path: Path) -> Print:
             rgb = np.asarray(image.convert("RGB"), dtype=np.uint8)
     except (OSError, SyntaxError, ValueError, EOFError, PillowImage.DecompressionBombError) as error:
         return Print(broken=str(error) or type(error).__name__)
-    bgr: Image = np.ascontiguousarray(rgb[:, :, ::-1])
-    return Print(hashlib.sha256(content).hexdigest(), dhash(bgr), thumbnail(bgr), turned)
+    return print_of(np.ascontiguousarray(rgb[:, :, ::-1]), content, turned)
+
+
+def print_of(bgr: Image, content: bytes | None = None, turned: bool = False) -> Print:
+    """The print of a decoded picture. ``content``: the bytes that are to be the same; None: its pixels."""
+    sha256 = hashlib.sha256(bgr.tobytes() if content is None else content).hexdigest()
+    return Print(sha256, dhash(bgr), thumbnail(bgr), turned)
 
 
 def fingerprints(paths: Sequence[Path], progress: Progress | None = None) -> list[Print]:
@@ -97,8 +102,12 @@ def thumbnail(image: Image) -> npt.NDArray[np.float32]:
     return small / length if length > 1.0 else np.zeros_like(small)
 
 
-def near_pairs(prints: Sequence[Print]) -> list[Pair]:
-    """Every pair with the same bytes or nearly the same picture; broken pictures have none."""
+def near_pairs(prints: Sequence[Print], most_bits: int = 5) -> list[Pair]:
+    """Every pair with the same bytes or nearly the same picture; broken pictures have none.
+
+    Args:
+        most_bits: Within so many bits a correlation of .70 is enough; up to 14 bits it must be .90.
+    """
     sound = np.array([n for n, p in enumerate(prints) if p.thumb is not None], dtype=np.int64)
     if len(sound) < 2:
         return []
@@ -109,7 +118,7 @@ def near_pairs(prints: Sequence[Print]) -> list[Pair]:
         block = slice(first, first + _ROWS)
         likeness = thumbs[block] @ thumbs.T
         bits = np.bitwise_count(codes[block, None] ^ codes[None, :])
-        alike = ((bits <= 14) & (likeness >= 0.90)) | ((bits <= 5) & (likeness >= 0.70))
+        alike = ((bits <= 14) & (likeness >= 0.90)) | ((bits <= most_bits) & (likeness >= 0.70))
         for row, b in zip(*np.nonzero(alike), strict=True):
             a = first + int(row)
             if a < b:

@@ -32,9 +32,8 @@ from .boxes import (
 )
 from .cards import Card
 from .cutouts import PasteSpec, load_cutouts, pasted
-from .dedupe import dhash, near
 from .formats.image_size import pictures_in
-from .overlap import Progress
+from .overlap import Progress, near_pairs, print_of
 from .recipe import Recipe
 from .variants import GridSpec, grids
 
@@ -104,21 +103,30 @@ def load(
 def drop_duplicates(
     train: Sequence[Labelled], val: Sequence[Labelled], most_bits: int
 ) -> tuple[list[Labelled], dict[str, int]]:
-    """Training pictures without those seen in validation or earlier in training; counts of both."""
-    held_out = [dhash(picture.image) for picture in val]
-    kept: list[Labelled] = []
-    seen: list[int] = []
+    """Training pictures without what validation shows too, and each only once; counts of both.
+
+    What validation shows is left out also where it is only nearly the same (see ``overlap.near_pairs``);
+    within training nearly the same is welcome, and only copies go.
+    """
+    first = len(val)
+    prints = [print_of(picture.image) for picture in (*val, *train)]
+    shown: set[int] = set()
+    copies: dict[int, list[int]] = {}
+    for pair in near_pairs(prints, most_bits):
+        if pair.a < first <= pair.b:
+            shown.add(pair.b)
+        elif pair.a >= first and prints[pair.a].code == prints[pair.b].code:
+            copies.setdefault(pair.b, []).append(pair.a)
+    kept: dict[int, Labelled] = {}
     counts = {"train_in_val": 0, "train_in_train": 0}
-    for picture in train:
-        code = dhash(picture.image)
-        if near([code], held_out, most_bits)[0]:
+    for number, picture in enumerate(train, first):
+        if number in shown:
             counts["train_in_val"] += 1
-        elif code in seen:
+        elif any(other in kept for other in copies.get(number, ())):
             counts["train_in_train"] += 1
         else:
-            kept.append(picture)
-            seen.append(code)
-    return kept, counts
+            kept[number] = picture
+    return list(kept.values()), counts
 
 
 def paste(train: Sequence[Labelled], recipe: Recipe, cards: Path) -> list[Labelled]:
