@@ -18,6 +18,7 @@ from siaga.cli import (
     doctor,
     export,
     model,
+    proof,
     run,
     serve,
     sim,
@@ -52,6 +53,9 @@ app.add_typer(data.app, name="data")
 app.add_typer(sim.app, name="sim")
 app.add_typer(model.app, name="model")
 app.add_typer(crops.app, name="crops")
+archive.app.command("pack")(proof.pack)
+archive.app.command("prove")(proof.prove)
+archive.app.command("sweep")(proof.sweep)
 app.add_typer(archive.app, name="archive")
 
 

@@ -17,8 +17,11 @@ from siaga.api import (
     link,
     live,
     media,
+    notices,
     openid,
+    privacy,
     problems,
+    proof,
     reading,
     reports,
     review,
@@ -32,7 +35,7 @@ from siaga.audit import AuditLog
 from siaga.auth import Guard, People, check_policies
 from siaga.core.clock import Clock
 from siaga.core.errors import SiagaError
-from siaga.web import pages, signin
+from siaga.web import notice, pages, signin
 from siaga.web.templates import make_templates
 
 MAX_EVIDENCE_BYTES = 512 * 1024 * 1024
@@ -52,6 +55,10 @@ _ROUTERS = (
     reports.router,
     statistics.router,
     exports.router,
+    proof.router,
+    privacy.router,
+    notices.router,
+    notice.router,
     health.router,
     signin.router,
     pages.router,

@@ -14,6 +14,7 @@ from sqlalchemy import make_url, text
 
 from siaga.api.app import MAX_EVIDENCE_BYTES, create_app
 from siaga.api.desk import open_desk
+from siaga.api.keeping import add_keeping, kept
 from siaga.api.linked import add_link
 from siaga.archive import EvidenceFolder, EvidenceObjects, EvidenceStore, Staging, StoredArchive
 from siaga.archive.lock import exclusive
@@ -116,7 +117,10 @@ def opened(options: ServiceOptions, clock: Clock) -> Iterator[tuple[FastAPI, Fir
         app.state.live = LiveFeed(stores.database, clock)
         app.state.desk = open_desk(stores.database, clock, options.data_dir / "thumbnails")
         add_link(app, stores.database, audit, stores.key, clock, options.data_dir)
-        with app.state.live.running(), _swept(stores):
+        keeping = add_keeping(
+            app, stores.database, stores.archive, stores.evidence, stores.key, clock, options.data_dir
+        )
+        with app.state.live.running(), _swept(stores), kept(keeping, clock):
             yield app, keys
 
 
