@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from siaga.access import Permission, Principal, Role, Scope
-from siaga.auth.devices import Enrolled, WrongSignature, plain_code
+from siaga.auth.devices import Enrolled, WrongSignature
 from siaga.core.errors import Conflict, Forbidden, NotFound, Unauthorised
-from siaga.core.signature import enrolment_hash
+from siaga.core.signature import enrolment_hash, plain_code
 from siaga.db.tables.people import enrolled_devices, enrolment_codes, record_signatures
 from siaga.deliver.device import DeviceKey
 from tests.auth.conftest import World
@@ -22,7 +22,7 @@ def _code(world: World, site: str = "north") -> str:
 
 
 def _enrol(world: World, code: str, key: DeviceKey = KEY, signer: DeviceKey | None = None) -> Enrolled:
-    proof = (signer or key).sign(enrolment_hash(plain_code(code), key.public_key))
+    proof = (signer or key).sign(enrolment_hash(code, key.public_key))
     return world.people.devices.enrol(code, key.public_key, proof)
 
 

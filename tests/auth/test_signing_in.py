@@ -152,7 +152,7 @@ def _code(world: World, secret: str, steps: int = 0) -> str:
 
 def test_no_code_of_the_app_is_taken_twice(world: World) -> None:
     factor, sign_in = world.people.second_factor, world.people.sign_in
-    secret = factor.begin(world.owner).secret
+    secret = factor.begin(world.owner, PASSWORD).secret
     assert sign_in.by_password("owner@site.example", PASSWORD, None, HOME)
     with pytest.raises(Unauthorised, match="code"):
         factor.confirm(world.owner, "000000")
@@ -168,12 +168,12 @@ def test_no_code_of_the_app_is_taken_twice(world: World) -> None:
     with pytest.raises(Unauthorised):
         sign_in.by_password("owner@site.example", PASSWORD, code, HOME)
     with pytest.raises(Conflict):
-        factor.begin(world.owner)
+        factor.begin(world.owner, PASSWORD)
 
 
 def test_a_wrong_password_does_not_tell_that_there_is_a_second_factor(world: World) -> None:
     factor = world.people.second_factor
-    secret = factor.begin(world.owner).secret
+    secret = factor.begin(world.owner, PASSWORD).secret
     factor.confirm(world.owner, _code(world, secret))
     with pytest.raises(Unauthorised) as refused:
         world.people.sign_in.by_password("owner@site.example", "wrong", None, HOME)
@@ -182,7 +182,7 @@ def test_a_wrong_password_does_not_tell_that_there_is_a_second_factor(world: Wor
 
 def test_recovery_codes_work_once_each(world: World) -> None:
     factor, sign_in = world.people.second_factor, world.people.sign_in
-    codes = factor.confirm(world.owner, _code(world, factor.begin(world.owner).secret))
+    codes = factor.confirm(world.owner, _code(world, factor.begin(world.owner, PASSWORD).secret))
     assert len(set(codes)) == 10
     assert sign_in.by_password("owner@site.example", PASSWORD, codes[3].lower(), HOME)
     with pytest.raises(Unauthorised):
@@ -196,7 +196,7 @@ def test_recovery_codes_work_once_each(world: World) -> None:
 
 
 def test_the_seed_is_kept_encrypted_and_needs_its_key(world: World) -> None:
-    secret = world.people.second_factor.begin(world.owner).secret
+    secret = world.people.second_factor.begin(world.owner, PASSWORD).secret
     with world.database.reading() as connection:
         kept = connection.execute(select(users.c.totp_secret)).scalar_one()
     assert secret not in kept

@@ -116,8 +116,8 @@ def _app(provider: Provider) -> flask.Flask:
         query_client=lambda client_id: _Client(provider.redirect_uri) if client_id == CLIENT_ID else None,
         save_token=lambda token, request: None,
     )
-    code, openid = _grants(provider)
-    server.register_grant(code, [openid(require_nonce=True), CodeChallenge(required=True)])
+    openid = _openid(provider)(require_nonce=True)
+    server.register_grant(_code_grant(provider), [openid, CodeChallenge(required=True)])
 
     @app.get("/.well-known/openid-configuration")
     def about() -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _app(provider: Provider) -> flask.Flask:
     return app
 
 
-def _grants(provider: Provider) -> tuple[type, type]:
+def _code_grant(provider: Provider) -> type:
     class Code(AuthorizationCodeGrant):  # type: ignore[misc]
         TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic",)
 
@@ -168,15 +168,27 @@ def _grants(provider: Provider) -> tuple[type, type]:
         def authenticate_user(self, authorization_code: _Code) -> dict[str, Any]:
             return provider.person
 
+    return Code
+
+
+def _openid(provider: Provider) -> type:
     class OpenID(OpenIDCode):  # type: ignore[misc]
         def exists_nonce(self, nonce: str, request: Any) -> bool:
             return False
 
-        def get_jwt_config(self, grant: Any, client: Any = None) -> dict[str, Any]:
-            key = provider.signing_key or provider.key
-            return {"key": key, "alg": "RS256", "iss": provider.issuer, "exp": 600, "kid": "1"}
+        def resolve_client_private_key(self, client: Any) -> RSAKey:
+            return provider.signing_key or provider.key
+
+        def get_client_algorithm(self, client: Any) -> str:
+            return "RS256"
+
+        def get_encode_header(self, client: Any) -> dict[str, str]:
+            return {"alg": "RS256", "kid": "1"}
+
+        def get_client_claims(self, client: Any) -> dict[str, Any]:
+            return {"iss": provider.issuer, "aud": [CLIENT_ID]}
 
         def generate_user_info(self, user: dict[str, Any], scope: str) -> UserInfo:
             return UserInfo(user | provider.forged)
 
-    return Code, OpenID
+    return OpenID

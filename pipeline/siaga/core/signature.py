@@ -25,6 +25,13 @@ def signed_by(public_key: str, hash_hex: str, signature: str) -> bool:
     return True
 
 
+def plain_code(code: str) -> str:
+    """An enrolment code as typed, in upper case without hyphens and spaces; O is 0, I and L are 1."""
+    text = code.upper().replace("-", "").replace(" ", "")
+    return text.translate(str.maketrans("OIL", "011"))
+
+
 def enrolment_hash(code: str, public_key: str) -> str:
     """What a device signs to show, when it is enrolled, that the key is its own."""
-    return sha256_hex(canonical_json({"purpose": "siaga.enrol", "code": code, "public_key": public_key}))
+    body = {"purpose": "siaga.enrol", "code": plain_code(code), "public_key": public_key}
+    return sha256_hex(canonical_json(body))

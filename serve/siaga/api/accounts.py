@@ -250,10 +250,10 @@ def end_session(session_id: UUID, who: PrincipalDep, people: PeopleDep) -> None:
 
 
 @router.post("/account/second-factor", status_code=201)
-@guarded(Permission.OWN_ACCOUNT)
-def begin_second_factor(who: PrincipalDep, people: PeopleDep) -> SecondFactorBegun:
+@guarded(Permission.OWN_ACCOUNT, max_body=_SMALL)
+def begin_second_factor(own: OwnPassword, who: PrincipalDep, people: PeopleDep) -> SecondFactorBegun:
     """Begin to set up a second factor; it is asked for only after the first code was confirmed."""
-    seed = people.second_factor.begin(who)
+    seed = people.second_factor.begin(who, own.password)
     return SecondFactorBegun(secret=seed.secret, uri=seed.uri)
 
 

@@ -27,18 +27,25 @@ _HEADERS = (
     ("Cache-Control", "no-store"),
 )
 
+_HTTPS = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+
 
 class SecurityHeaders:
-    """Adds the headers that an answer does not set itself."""
+    """Adds the headers that an answer does not set itself.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        https: Browsers come over https only, and shall never try without (RFC 6797).
+    """
+
+    def __init__(self, app: ASGIApp, *, https: bool = False) -> None:
         self._app = app
+        self._headers = (*_HEADERS, _HTTPS) if https else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS:
+                for name, value in self._headers:
                     headers.setdefault(name, value)
             await send(message)
 

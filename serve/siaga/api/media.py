@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 
 from siaga.access import Permission
-from siaga.api.deps import ArchiveDep, EvidenceDep, ScopeDep, Sha256Path
+from siaga.api.deps import ArchiveDep, AuditDep, EvidenceDep, NowDep, PrincipalDep, ScopeDep, Sha256Path
 from siaga.auth import GuardedRoute, guarded
 from siaga.core.errors import NotFound
 
@@ -74,6 +74,9 @@ def get_media(
     archive: ArchiveDep,
     evidence: EvidenceDep,
     scope: ScopeDep,
+    who: PrincipalDep,
+    audit: AuditDep,
+    now: NowDep,
     range: Annotated[str | None, Header()] = None,
     if_range: Annotated[str | None, Header()] = None,
     if_none_match: Annotated[str | None, Header()] = None,
@@ -101,4 +104,5 @@ def get_media(
     status = 200 if wanted is None else 206
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
+    audit.viewed_media(who, scope, sha256, now)
     return StreamingResponse(evidence.read(blob.path, part.start, part.stop), status, headers)

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from siaga.access import Permission
 from siaga.api.deps import PeopleDep
 from siaga.auth import GuardedRoute, guarded
-from siaga.auth.cookies import STATE_COOKIE, browser_of, put_session, put_state
+from siaga.auth.cookies import browser_of, put_session, put_state, take_state
 from siaga.auth.oidc import ProviderFailed
 from siaga.core.errors import NotFound, SiagaError
 
@@ -40,13 +40,13 @@ def callback(
     """Take the browser back from the provider, and sign in."""
     if people.oidc is None:
         raise NotFound("No OpenID provider is set up.")
+    response = RedirectResponse("/", status_code=303)
+    cookie = take_state(request, response, https=people.https)
     try:
-        user_id = people.oidc.finish(state, request.cookies.get(STATE_COOKIE), code, iss)
+        user_id = people.oidc.finish(state, cookie, code, iss)
         signed_in = people.sign_in.open(user_id, "openid", browser_of(request))
     except SiagaError as error:
         return _back(error)
-    response = RedirectResponse("/", status_code=303)
-    response.delete_cookie(STATE_COOKIE, path="/")
     put_session(request, response, signed_in.secret, https=people.https)
     return response
 

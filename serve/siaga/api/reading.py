@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
-from siaga.access import Permission
-from siaga.api.deps import ArchiveDep, NowDep, ScopeDep, SliceDep, SpanDep
+from siaga.access import AuditEntry, Permission
+from siaga.api.deps import ArchiveDep, AuditDep, NowDep, PrincipalDep, ScopeDep, SliceDep, SpanDep
 from siaga.archive import ViolationFilter
 from siaga.archive.views import (
     CameraPage,
@@ -51,11 +51,20 @@ def list_violations(
 
 @router.get("/violations/{event_id}")
 @guarded(Permission.READ_EVENTS)
-def get_violation(event_id: UUID, archive: ArchiveDep, scope: ScopeDep) -> ViolationDetail:
+def get_violation(
+    event_id: UUID,
+    archive: ArchiveDep,
+    scope: ScopeDep,
+    who: PrincipalDep,
+    audit: AuditDep,
+    now: NowDep,
+) -> ViolationDetail:
     """One violation with its records."""
     detail = archive.violation(event_id, scope)
     if detail is None:
         raise NotFound("No such violation.", where=str(event_id))
+    site = detail.violation.site
+    audit.viewed(AuditEntry(who, "violation.view", f"violation/{event_id}", site, now))
     return detail
 
 

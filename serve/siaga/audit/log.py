@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from siaga.access import AuditEntry, Scope
+from siaga.access import AuditEntry, Principal, Scope
 from siaga.audit.chain import Head, check_log, row_hash
 from siaga.audit.views import AuditPage, AuditRow
 from siaga.core.canonical import canonical_json
 from siaga.core.errors import BadRequest, StorageError
 from siaga.db import Database
+from siaga.db.statements import within
+from siaga.db.tables.archive import evidence
 from siaga.db.tables.people import audit_head, audit_log
 
 _ONE_LOOK = timedelta(minutes=10)
@@ -67,6 +69,13 @@ class AuditLog:
             if connection.execute(same.limit(1)).first() is not None:
                 return
         self.record(None, entry)
+
+    def viewed_media(self, who: Principal, scope: Scope, sha256: str, at: datetime) -> None:
+        """As ``viewed``, for evidence: its site is that of a violation in the scope that names it."""
+        query = select(evidence.c.site).where(evidence.c.sha256 == sha256, within(scope, evidence.c.site))
+        with self._database.reading() as connection:
+            site = connection.execute(query.limit(1)).scalar()
+        self.viewed(AuditEntry(who, "media.view", f"media/{sha256}", site, at))
 
     def page(
         self, scope: Scope, query: AuditQuery, *, details: bool, limit: int, cursor: str | None = None

@@ -6,7 +6,8 @@ from siaga.auth.sessions import LIFE, Browser
 
 _PLAIN = "siaga_session"
 _SECURE = "__Host-siaga_session"
-STATE_COOKIE = "siaga_oidc"
+_STATE_PLAIN = "siaga_oidc"
+_STATE_SECURE = "__Host-siaga_oidc"
 _STATE_LIFE_S = 600
 
 
@@ -43,15 +44,24 @@ def drop_session(request: Request, response: Response, *, https: bool) -> None:
 
 def put_state(request: Request, response: Response, state: str, *, https: bool) -> None:
     """Remember in the browser which sign-in at the OpenID provider it began."""
+    secure = is_https(request, always=https)
     response.set_cookie(
-        STATE_COOKIE,
+        _STATE_SECURE if secure else _STATE_PLAIN,
         state,
         max_age=_STATE_LIFE_S,
         httponly=True,
         samesite="lax",
-        secure=is_https(request, always=https),
+        secure=secure,
         path="/",
     )
+
+
+def take_state(request: Request, response: Response, *, https: bool) -> str | None:
+    """Which sign-in the browser began; the answer takes its cookie away."""
+    secure = is_https(request, always=https)
+    name = _STATE_SECURE if secure else _STATE_PLAIN
+    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
+    return request.cookies.get(name)
 
 
 def browser_of(request: Request) -> Browser:

@@ -16,7 +16,7 @@ from siaga.auth.secrets import DEVICE_TOKEN, hashed
 from siaga.auth.views import CodeView, DeviceView
 from siaga.core.clock import Clock, random_token
 from siaga.core.errors import Conflict, Forbidden, NotFound, Unauthorised
-from siaga.core.signature import device_id_of, enrolment_hash, signed_by
+from siaga.core.signature import device_id_of, enrolment_hash, plain_code, signed_by
 from siaga.db import Database
 from siaga.db.tables.archive import devices as heard
 from siaga.db.tables.people import enrolled_devices, enrolment_codes, record_signatures
@@ -261,12 +261,6 @@ def check_sender(who: Principal, device_id: str) -> None:
     """
     if who.device_id is not None and who.device_id != device_id:
         raise Forbidden("A device sends in its own name only.", where=device_id)
-
-
-def plain_code(code: str) -> str:
-    """A code as it is hashed and signed: upper case, no hyphens or spaces, O read as 0, I and L as 1."""
-    text = code.upper().replace("-", "").replace(" ", "")
-    return text.translate(str.maketrans("OIL", "011"))
 
 
 def _is_own(plain: str, public_key: str, proof: str) -> bool:

@@ -1,5 +1,6 @@
 """Finds out who is asking, and whether the route's permission is among what that caller may do."""
 
+import structlog
 from fastapi import Request
 
 from siaga.access import Permission, Principal
@@ -9,6 +10,8 @@ from siaga.auth.origin import check_change
 from siaga.auth.people import People
 from siaga.auth.secrets import API_TOKEN, DEVICE_TOKEN
 from siaga.core.errors import Forbidden, Unauthorised
+
+_log = structlog.get_logger(__name__)
 
 
 class Guard:
@@ -33,6 +36,7 @@ class Guard:
                 self.wrong_key(request)
             raise Unauthorised("This needs valid credentials.", fix="Sign in, or send a token that works.")
         if not found.may(permission):
+            _log.warning("not_allowed", who=found.id, permission=permission.value, path=request.url.path)
             raise Forbidden("Your role does not allow this.", fix="Ask who manages the users.")
         return found
 

@@ -62,8 +62,8 @@ class People:
         """Everybody who is kept in this database."""
         passwords = passwords or Passwords()
         sessions = Sessions(database, clock, auditor)
-        second_factor = SecondFactor(database, clock, auditor, vault, passwords)
         limiter = SignInLimiter(clock)
+        second_factor = SecondFactor(database, clock, auditor, vault, passwords, limiter)
         return cls(
             directory=Directory(database, clock, auditor),
             sessions=sessions,

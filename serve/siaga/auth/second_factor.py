@@ -10,6 +10,7 @@ import pyotp
 from sqlalchemy import Connection, Row, delete, select, update
 
 from siaga.access import AuditEntry, Auditor, Principal
+from siaga.auth.limiter import SignInLimiter
 from siaga.auth.passwords import Passwords
 from siaga.auth.secrets import Vault, hashed
 from siaga.core.clock import Clock
@@ -36,20 +37,29 @@ class SecondFactor:
     """Sets up, asks for and takes away a user's second factor."""
 
     def __init__(
-        self, database: Database, clock: Clock, auditor: Auditor, vault: Vault, passwords: Passwords
+        self,
+        database: Database,
+        clock: Clock,
+        auditor: Auditor,
+        vault: Vault,
+        passwords: Passwords,
+        limiter: SignInLimiter,
     ) -> None:
         self._database = database
         self._clock = clock
         self._auditor = auditor
         self._vault = vault
         self._passwords = passwords
+        self._limiter = limiter
 
-    def begin(self, who: Principal) -> Seed:
+    def begin(self, who: Principal, password: str) -> Seed:
         """Make a new seed; it is asked for only after ``confirm``.
 
         Raises:
+            BadRequest: The password is wrong.
             Conflict: There is a second factor already.
         """
+        self._check_password(UUID(who.id), password)
         secret = pyotp.random_base32()
         with self._database.writing() as connection:
             row = connection.execute(select(users).where(users.c.id == UUID(who.id))).one()
@@ -90,11 +100,7 @@ class SecondFactor:
             BadRequest: The password is wrong.
         """
         user_id = UUID(who.id)
-        with self._database.reading() as connection:
-            query = select(users.c.password_hash).where(users.c.id == user_id)
-            kept = connection.execute(query).scalar_one()
-        if not self._passwords.is_right(kept, password):
-            raise BadRequest("The password is wrong.")
+        self._check_password(user_id, password)
         with self._database.writing() as connection:
             remove_second_factor(connection, user_id)
             self._auditor.record(connection, self._entry(who, "account.second_factor_off"))
@@ -106,6 +112,15 @@ class SecondFactor:
             return self._take_app_code(connection, row, code) or _take_recovery(
                 connection, user_id, code, self._clock
             )
+
+    def _check_password(self, user_id: UUID, password: str) -> None:
+        query = select(users.c.password_hash, users.c.login).where(users.c.id == user_id)
+        with self._database.reading() as connection:
+            row = connection.execute(query).one()
+        self._limiter.check(row.login, "", known=True)
+        if not self._passwords.is_right(row.password_hash, password):
+            self._limiter.wrong(row.login, "")
+            raise BadRequest("The password is wrong.")
 
     def _take_app_code(self, connection: Connection, row: Row[Any], code: str) -> bool:
         given = _plain(code)
@@ -140,9 +155,9 @@ def _take_recovery(connection: Connection, user_id: UUID, code: str, clock: Cloc
 
 
 def _recovery_code() -> str:
-    """80 random bits, easy to read off paper: ``ABCD-EFGH-IJKL-MNOP``."""
-    text = base64.b32encode(secrets.token_bytes(10)).decode()
-    return "-".join(text[start : start + 4] for start in range(0, 16, 4))
+    """120 random bits, to be read off paper: ``ABCD-EFGH-…``, six groups."""
+    text = base64.b32encode(secrets.token_bytes(15)).decode()
+    return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
 def _plain(code: str) -> str:

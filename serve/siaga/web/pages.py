@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
-from siaga.access import Permission, Scope
+from siaga.access import AuditEntry, Auditor, Permission, Scope
 from siaga.archive import Archive, Slice, ViolationFilter
 from siaga.archive.views import CameraView
 from siaga.auth import GuardedRoute, guarded
@@ -105,6 +105,11 @@ def violation(request: Request, event_id: UUID) -> Response:
     detail = _archive(request).violation(event_id, _scope(request))
     if detail is None:
         raise NotFound("No such violation.", where=str(event_id))
+    site = detail.violation.site
+    entry = AuditEntry(
+        request.state.principal, "violation.view", f"violation/{event_id}", site, _now(request)
+    )
+    cast(Auditor, request.app.state.audit).viewed(entry)
     return render(
         request, "detail.html", violation=detail.violation, records=detail.records, now=_now(request)
     )
