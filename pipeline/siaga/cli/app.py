@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from siaga.cli import (
+    account,
     analyze,
     archive,
     bench,
@@ -16,6 +17,7 @@ from siaga.cli import (
     data,
     demo,
     doctor,
+    enroll,
     export,
     model,
     proof,
@@ -40,6 +42,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("serve")(serve.serve)
+app.command("enroll")(enroll.enroll)
 app.command("analyze")(analyze.analyze)
 app.command("doctor")(doctor.doctor)
 app.command("export")(export.export)
@@ -57,6 +60,7 @@ archive.app.command("pack")(proof.pack)
 archive.app.command("prove")(proof.prove)
 archive.app.command("sweep")(proof.sweep)
 app.add_typer(archive.app, name="archive")
+app.add_typer(account.app, name="account")
 
 
 def _show_version(asked: bool) -> None:

@@ -98,12 +98,12 @@ def create_app(
     app.state.people = people
     app.state.audit = audit
     app.state.guard = Guard(people)
-    app.state.templates = make_templates()
+    app.state.templates = make_templates(demo=people.demo)
     # Not include_router: what it adds is no plain route in every FastAPI, and the check wants plain routes.
     for router in _ROUTERS:
         app.router.routes.extend(router.routes)
     _handle_errors(app)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, https=people.https)
     check_policies(app)
     return app
 
