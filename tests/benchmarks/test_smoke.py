@@ -40,3 +40,19 @@ def test_kill_9_of_edge_and_service_loses_nothing() -> None:
     assert storm["drained"]
     assert storm["clean"], storm
     assert storm["tracebacks"] == 0
+
+
+@pytest.mark.timeout(600)
+def test_the_archive_answers() -> None:
+    result = _last_line("benchmarks/archive.py", "--smoke")
+    assert (result["events"], result["database"]) == (300, "sqlite")
+    assert {"newest", "all_filters", "statistics_of_a_year"} <= result["questions"].keys()
+
+
+@pytest.mark.timeout(600)
+def test_kill_9_of_the_service_under_ingest_loses_nothing() -> None:
+    result = _last_line("benchmarks/service_kills.py", "--smoke")
+    assert result["kills"] == 1
+    lost = ("records_lost", "records_twice", "evidence_lost", "orphans_after_the_sweep", "rows_without_bytes")
+    assert [result[name] for name in lost] == [0] * 5
+    assert result["faults"] == []
