@@ -139,6 +139,13 @@ def test_processes_that_have_said_nothing_yet_are_left_out() -> None:
         assert scrape(metrics.port) == {"siaga_disk_full{}": 0.0}
 
 
+def test_the_kill_switch_is_seen() -> None:
+    with MetricsServer(Metrics(enabled=True, port=free_port())) as metrics:
+        for halted in (True, False):
+            metrics.update(SiteState(engines=[], delivery={}, restarts={}, link={"halted": halted}))
+            assert scrape(metrics.port)["siaga_halted{}"] == halted
+
+
 def test_two_sites_in_one_process_do_not_share_anything() -> None:
     with (
         MetricsServer(Metrics(enabled=True, port=free_port())) as first,

@@ -24,6 +24,7 @@ from siaga.cli import (
     run,
     serve,
     sim,
+    status,
     train,
 )
 from siaga.cli import eval as evaluation
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
+app.command("status")(status.status)
 app.command("serve")(serve.serve)
 app.command("enroll")(enroll.enroll)
 app.command("analyze")(analyze.analyze)

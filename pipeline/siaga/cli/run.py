@@ -60,6 +60,8 @@ class Reporter:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _SAY_EVERY_S
+        if state.link.get("halted"):
+            log.warning("halted by the service: no camera is decoded")
         for engine in state.engines:
             for name, camera in engine["cameras"].items():
                 log.info("camera", camera=name, **self._line(name, engine["at"], camera))

@@ -3,14 +3,14 @@
 from pathlib import Path
 from uuid import UUID
 
-import httpx
 from pydantic import ValidationError
 
-from siaga.core.errors import DeliveryUnavailable, NotFound
+from siaga.core.errors import NotFound
 from siaga.core.link import Answer, OrderedModel, Report
 from siaga.deliver.service import Service, ServiceFailed
 
 _ANSWER_BYTES = 4 << 20
+_PIECE_BYTES = 256 * 1024
 
 
 class LinkService(Service):
@@ -31,28 +31,24 @@ class LinkService(Service):
                 f"the service's answer cannot be understood ({error.error_count()} errors)", where=path
             ) from None
 
-    def fetch(self, model: OrderedModel, part: Path) -> None:
-        """Add the bytes of a model that ``part`` does not have yet; what came stays when it breaks off."""
+    def fetch(self, model: OrderedModel, part: Path) -> bool:
+        """Add the next piece of a model to ``part``; what came stays when it breaks off.
+
+        Returns:
+            Whether all bytes are there now; whether they are the right ones nobody has checked.
+        """
         path = f"/api/v1/link/models/{model.sha256}"
         have = part.stat().st_size if part.exists() else 0
         if have >= model.bytes:
-            return
-        headers = {"Range": f"bytes={have}-", **self._authorisation()}
-        try:
-            with self._client.stream(
-                "GET", self._base + path, headers=headers, timeout=self._timeout, follow_redirects=False
-            ) as answer:
-                if answer.status_code != 206:
-                    answer.read()
-                    self._check(answer, path)
-                    raise ServiceFailed("the service does not go on where it was asked to", where=path)
-                with part.open("ab") as file:
-                    for chunk in answer.iter_bytes():
-                        file.write(chunk[: max(model.bytes - file.tell(), 0)])
-        except httpx.HTTPError as error:
-            raise DeliveryUnavailable(
-                f"the model did not come whole ({type(error).__name__})", where=path
-            ) from None
+            return True
+        last = min(have + _PIECE_BYTES, model.bytes) - 1
+        answer = self._ask("GET", path, headers={"Range": f"bytes={have}-{last}"})
+        self._check(answer, path)
+        if answer.status_code != 206 or not 0 < len(answer.content) <= last - have + 1:
+            raise ServiceFailed("the service gives another part of the model than was asked for", where=path)
+        with part.open("ab") as file:
+            file.write(answer.content)
+        return last + 1 >= model.bytes and len(answer.content) == last - have + 1
 
     def show(self, preview: UUID, frame: bytes) -> None:
         """Send a picture of a live preview.

@@ -52,6 +52,8 @@ class CameraProcess:
         self._slot = FrameSlot.create(_LARGEST, _LARGEST_ANALYSED, spec.name)
         self._published = 0
         self._epoch = 0
+        self._keyframe = (0, 0)
+        self._keyframe_t: float | None = None
         self._reported = 0.0
         self._connected = False
         self._connects = 0
@@ -138,6 +140,8 @@ class CameraProcess:
 
     def _publish(self, picture: Picture) -> None:
         self._published = self._slot.publish(picture)
+        if (self._epoch, picture.keyframes) != self._keyframe:
+            self._keyframe, self._keyframe_t = (self._epoch, picture.keyframes), picture.t
         self._tell(self._audit.feed(picture.luma, picture.t, picture.utc, picture.keyframes))
 
     def _begin_counts(self, capture: Capture) -> None:
@@ -206,6 +210,7 @@ class CameraProcess:
                 corrupt=self._corrupt + (stats.corrupt if stats else 0),
                 cpu_s=usage.ru_utime + usage.ru_stime,
                 rss_bytes=_rss_bytes(),
+                keyframe_age_s=self._clock.monotonic() - self._keyframe_t if self._keyframe_t else None,
             )
         )
 

@@ -156,5 +156,26 @@ def delivery(settings: Settings) -> Iterator[Finding]:
         yield Finding("delivery", Status.OK, said)
 
 
+def link(settings: Settings) -> Iterator[Finding]:
+    """Whose orders this box takes, and whether it is halted."""
+    from siaga.deliver.link_state import LinkState
+
+    wanted = settings.deliver.link
+    state = LinkState(settings.state_dir, wanted.service_key)
+    orders, refused = state.orders(), state.outcome().refused
+    if orders is not None and orders.halt is not None:
+        said = f"halted since {orders.halt.since:%Y-%m-%d %H:%M} UTC: {orders.halt.reason}"
+        yield Finding("kill switch", Status.FAIL, said, "Lift it in the service.")
+    if refused is not None:
+        said = f"version {refused.version} of the service's configuration is refused: {refused.reason}"
+        yield Finding("configuration", Status.WARN, said, "Correct it in the service, or roll back there.")
+    if not wanted.enabled:
+        yield Finding("link", Status.OK, "off: only the box's own file counts")
+    elif state.key() is None:
+        yield Finding("link", Status.OK, "on; the service was never reached")
+    else:
+        yield Finding("link", Status.OK, f"on; the service's key is {state.key()}")
+
+
 def _is_local(url: str) -> bool:
     return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")

@@ -18,6 +18,7 @@ from siaga.deliver.items import Lane
 from siaga.deliver.uploader import Uploader
 from siaga.edge.archive import Archive, open_archive
 from siaga.edge.child import Tether
+from siaga.edge.line import start_line
 from siaga.edge.specs import DeliverySpec
 from siaga.evidence.quota import make_room, shed
 from siaga.ledger.store import LedgerStore
@@ -36,6 +37,7 @@ def run_delivery(tether: Tether, spec: DeliverySpec, clock: Clock) -> None:
         archive = stack.enter_context(closing(open_archive(spec.store, clock)))
         uploader = _uploader(stack, archive, settings, clock, tether)
         notes = _Notes(archive, settings) if settings.mqtt.enabled else None
+        start_line(settings, archive.key.device_id, spec.runtime, clock, tether.stopping, tether.secrets)
         upkeep_at = 0.0
         while not tether.stopping():
             tether.alive()

@@ -23,6 +23,7 @@ _CHECKS: tuple[tuple[str, Check], ...] = (
     ("SQLite", checks_machine.sqlite),
     ("MQTT", checks_work.mqtt),
     ("delivery", checks_work.delivery),
+    ("link", checks_work.link),
 )
 
 

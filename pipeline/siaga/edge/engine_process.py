@@ -24,6 +24,7 @@ from siaga.edge.engine import Engine
 from siaga.edge.lane import crops_of
 from siaga.edge.link import CameraState, ClipAnswer, ClipRequest, Hello, listen, receive_slot
 from siaga.edge.parts import Parts, build_parts
+from siaga.edge.preview_maker import PreviewMaker
 from siaga.edge.specs import EngineSpec
 from siaga.edge.watch import OfflineWatch
 from siaga.edge.writer import RecordWriter
@@ -49,6 +50,7 @@ class Eye:
     slot: FrameSlot | None = None
     state: CameraState | None = None
     looked: bool = False
+    seen_t: float | None = None
     analysed: int = 0
     overwritten: int = 0
     ages: deque[float] = field(default_factory=lambda: deque(maxlen=300))
@@ -72,6 +74,7 @@ class EngineProcess:
         self._changes: queue.SimpleQueue[HealthChange] = queue.SimpleQueue()
         self._tickets: dict[UUID, tuple[WantedClip, str, float]] = {}
         self._tickets_lock = threading.Lock()
+        self._previews = PreviewMaker(spec, clock)
         self._next_housekeeping = 0.0
         self._next_status = 0.0
         self._next_ledger = clock.monotonic() + _LEDGER_S
@@ -104,6 +107,7 @@ class EngineProcess:
             self._said(eye.watch.seen())
             if self._parts.lanes[eye.name].can_judge:
                 self._engine.step([frame])
+                self._previews.offer(frame, self._parts.lanes[eye.name])
                 eye.analysed += 1
                 eye.ages.append(self._clock.monotonic() - frame.t)
             worked = True
@@ -117,7 +121,7 @@ class EngineProcess:
         frame, overwritten = newest
         # What was published before this engine looked for the first time was not its to see.
         eye.overwritten += overwritten if eye.looked else 0
-        eye.looked = True
+        eye.looked, eye.seen_t = True, frame.t
         return frame
 
     def _said(self, change: HealthChange | None) -> None:
@@ -135,6 +139,7 @@ class EngineProcess:
         while not self._changes.empty():
             self._said(self._changes.get())
         self._request_clips(now)
+        self._previews.refresh()
         if now >= self._next_ledger:
             self._next_ledger = now + _LEDGER_S
             self._flush_ledger()
@@ -217,6 +222,7 @@ class EngineProcess:
                 "analysed": eye.analysed,
                 "overwritten": eye.overwritten,
                 "age_p95_ms": round(float(np.percentile(eye.ages, 95)) * 1000) if eye.ages else None,
+                "picture_age_s": round(now - eye.seen_t, 3) if eye.seen_t is not None else None,
                 "conditions": sorted(self._parts.lanes[eye.name].conditions),
                 "crops": crops_of(self._parts.lanes[eye.name]),
                 "state": asdict(eye.state) if eye.state else None,

@@ -1,6 +1,10 @@
 """Where the supervisor's children begin; each imports what it needs itself, so that a camera stays small."""
 
+from multiprocessing.connection import Connection
+
 from siaga.core.clock import Clock, SystemClock
+from siaga.core.errors import SiagaError
+from siaga.core.settings import Settings
 from siaga.edge.child import Tether, follow_parent, run_child
 from siaga.edge.specs import CameraSpec, DeliverySpec, EngineSpec, StoreSpec
 from siaga.manifest import Manifest
@@ -41,12 +45,28 @@ def first_steps(store: StoreSpec, manifest: Manifest, clock: Clock) -> None:
     """Before anything starts: try the models, and remove what a crash left half-written."""
     follow_parent()
     from siaga.edge.archive import open_archive
+
+    archive = open_archive(store, clock)
+    _try(store.settings, manifest)
+    archive.sweep()
+    archive.close()
+
+
+def trial_main(answer: Connection, settings: Settings) -> None:
+    """Load a configuration's models once; what is wrong with them is sent back."""
+    follow_parent()
+    from siaga.edge.check import check_site
+
+    try:
+        _try(settings, check_site(settings))
+    except SiagaError as error:
+        answer.send(error)
+
+
+def _try(settings: Settings, manifest: Manifest) -> None:
     from siaga.edge.companions import crop_models
     from siaga.edge.parts import build_classifiers, build_detector
 
-    archive = open_archive(store, clock)
-    build_detector(store.settings, manifest).close()
-    for classifier in build_classifiers(store.settings, crop_models(store.settings, manifest)).values():
+    build_detector(settings, manifest).close()
+    for classifier in build_classifiers(settings, crop_models(settings, manifest)).values():
         classifier.close()
-    archive.sweep()
-    archive.close()

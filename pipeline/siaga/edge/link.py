@@ -32,6 +32,7 @@ class CameraState:
         error: The last error's text, redacted; empty when all is well.
         corrupt: Frames not judged because of decoding damage, so far.
         decode_cpu_s: CPU seconds of this process so far.
+        keyframe_age_s: Since the last keyframe came; None before the first.
     """
 
     camera: str
@@ -44,6 +45,7 @@ class CameraState:
     corrupt: int
     cpu_s: float
     rss_bytes: int
+    keyframe_age_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

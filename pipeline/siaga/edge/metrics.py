@@ -99,6 +99,9 @@ def metrics_of(state: "SiteState") -> "Iterator[Metric]":
     )
     full = any(engine["disk_full"] for engine in state.engines)
     yield _family("gauge", "disk_full", "1 while records wait for space on the disk.", (), [((), full)])
+    if "halted" in state.link:
+        words = "1 while the kill switch holds: no camera is decoded."
+        yield _family("gauge", "halted", words, (), [((), state.link["halted"])])
     if state.delivery:
         yield from _delivery(state.delivery)
 

@@ -1,97 +1,47 @@
-"""A whole site: which processes there are, and who analyses which camera."""
+"""A whole site: run from its start to its end, as its own file and the service say."""
 
 import fcntl
 import json
-import multiprocessing
 import os
 import random
-import secrets
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 
 from siaga.core.canonical import sha256_hex
 from siaga.core.clock import Clock, SystemClock
-from siaga.core.errors import Conflict, StorageError
-from siaga.core.settings import Settings
+from siaga.core.errors import Conflict, SiagaError, StorageError
 from siaga.core.settings.load import Loaded
+from siaga.deliver.link_state import LinkState
 from siaga.edge.check import check_site
-from siaga.edge.child import follow_parent
-from siaga.edge.companions import classifier_refs, crop_models
-from siaga.edge.entries import camera_main, delivery_main, engine_main, first_steps
-from siaga.edge.specs import CameraSpec, DeliverySpec, EngineSpec, StoreSpec, model_ref
-from siaga.edge.supervisor import Job, Supervisor
-from siaga.manifest import Manifest
+from siaga.edge.crew import Crew, ModelTrial, prepare, store_spec
+from siaga.edge.steering import Standing, Steering
+from siaga.edge.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
 
 _TICK_S = 0.25
-_RING_SLACK_S = 15.0
-_DELIVERY, _CAMERAS, _ENGINES = 0, 1, 2
 
 
 @dataclass(frozen=True)
 class SiteState:
-    """What runs, as the processes last told it: plain values, ready for JSON."""
+    """What runs, as the processes last told it: plain values, ready for JSON.
+
+    ``link``: ``halted``, and the version of the service's ``configuration`` (None: the box's own file).
+    """
 
     engines: list[dict[str, Any]]
     delivery: dict[str, Any]
     restarts: dict[str, int]
-
-
-def engine_count(settings: Settings) -> int:
-    """One-thread engines: one per core, never more than cameras."""
-    cameras = sum(camera.enabled for camera in settings.cameras.values())
-    wanted = settings.detector.engines or len(os.sched_getaffinity(0))
-    return max(1, min(wanted, cameras))
-
-
-def plan_jobs(store: StoreSpec, manifest: Manifest, runtime: Path) -> list[Job]:
-    """The processes of a site: delivery, then cameras, then engines.
-
-    Args:
-        runtime: A private folder for sockets and states.
-    """
-    settings, key = store.settings, secrets.token_bytes(32)
-    names = [name for name, camera in settings.cameras.items() if camera.enabled]
-    count = engine_count(settings)
-    box = (manifest.input.width, manifest.input.height)
-    jobs = [
-        Job("delivery", delivery_main, (DeliverySpec(store, runtime / "delivery.json"),), 90.0, _DELIVERY)
-    ]
-    for index, name in enumerate(names):
-        camera = settings.cameras[name]
-        spec = CameraSpec(
-            name=name,
-            camera=camera,
-            analysis_box=(camera.detect.width or box[0], camera.detect.height or box[1]),
-            clip=settings.evidence.clip,
-            engine=runtime / f"engine{index % count}.sock",
-            engine_key=key,
-            ring_s=settings.evidence.clip.pre_roll + settings.evidence.clip.post_roll + _RING_SLACK_S,
-        )
-        patience = 2 * camera.ffmpeg.timeout + 10.0
-        jobs.append(Job(f"camera {name}", camera_main, (spec,), patience, _CAMERAS))
-    for index in range(count):
-        engine = EngineSpec(
-            name=f"engine{index}",
-            cameras=tuple(names[index::count]),
-            store=store,
-            socket=runtime / f"engine{index}.sock",
-            key=key,
-            status=runtime / f"engine{index}.json",
-        )
-        jobs.append(Job(f"engine {index}", engine_main, (engine,), 60.0, _ENGINES))
-    return jobs
+    link: dict[str, Any] = field(default_factory=dict)
 
 
 def run_site(
@@ -107,6 +57,7 @@ def run_site(
     """Run the edge until ``stop`` is set.
 
     Args:
+        loaded: The box's own file; the service may set another configuration if it allows that.
         on_state: Told every few ticks what runs.
         secrets_known: Texts that the child processes must never print.
 
@@ -118,40 +69,95 @@ def run_site(
     clock = clock or SystemClock()
     # Every thread with a heap of its own makes long runs grow; two heaps are enough. Children inherit it.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
-    settings = loaded.settings
-    manifest = check_site(settings)
-    classifiers = classifier_refs(crop_models(settings, manifest))
-    store = StoreSpec(settings, loaded.config_hash, model_ref(manifest), uuid4(), classifiers=classifiers)
+    settings, boot_id = loaded.settings, uuid4()
+    given = tuple(os.environ.get(name, "") for name in settings.deliver.link.variables)
     with _only_one(settings.state_dir), _runtime_folder(settings.state_dir) as runtime:
-        prepare(store, manifest, clock)
-        supervisor = Supervisor(
-            plan_jobs(store, manifest, runtime), clock, random.Random(), secrets_known, verbose, json_logs
+        steering = Steering(
+            loaded, LinkState(settings.state_dir, settings.deliver.link.service_key), ModelTrial
         )
-        supervisor.start()
+        supervisor = Supervisor([], clock, random.Random(), (*secrets_known, *given), verbose, json_logs)
+        crew = Crew(supervisor, runtime, boot_id)
+        _begin(steering, boot_id, clock)
         try:
+            crew.start(steering.standing.loaded, halted=steering.halt is not None)
+            _say_halt(steering, crew)
             while not stop.wait(_TICK_S):
                 supervisor.tick()
-                on_state(read_state(runtime, supervisor))
+                follow(steering, crew)
+                on_state(read_state(runtime, supervisor, steering, crew))
         finally:
+            steering.close()
             supervisor.stop()
 
 
-def prepare(store: StoreSpec, manifest: Manifest, clock: Clock) -> None:
-    """Try the model once and clean up after a crash, in a child: the supervisor stays small.
+def _begin(steering: Steering, boot_id: UUID, clock: Clock) -> None:
+    """Find what can be run: what is ordered, else the last good configuration, else the box's own file."""
+    for standing in steering.begin():
+        try:
+            manifest = check_site(standing.loaded.settings)
+            prepare(store_spec(standing.loaded, manifest, boot_id), manifest, clock)
+        except StorageError:
+            raise
+        except SiagaError as error:
+            if standing.configuration is None:
+                raise
+            steering.refuse(standing.configuration, error)
+            continue
+        steering.run(standing)
+        return
 
-    Raises:
-        ModelError, DependencyMissing, StorageError: What the child found.
-    """
-    # A child that waits for its first task holds both ends of the queue: it would never see the parent die.
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=follow_parent) as pool:
-        pool.submit(first_steps, store, manifest, clock).result()
+
+def follow(steering: Steering, crew: Crew) -> None:
+    """Do what the service ordered since the last call. The kill switch goes before everything else."""
+    if steering.look():
+        _say_halt(steering, crew)
+        _obey_halt(steering, crew)
+        if steering.halt is None:
+            crew.resume()
+    changed = steering.change()
+    if changed is not None:
+        _change(steering, crew, changed)
+    steering.settled(halted=crew.halted)
 
 
-def read_state(runtime: Path, supervisor: Supervisor) -> SiteState:
-    """What the processes last wrote about themselves."""
+def _change(steering: Steering, crew: Crew, changed: Standing) -> None:
+    log.info("configuration of the service", version=_version(changed), hash=changed.loaded.config_hash)
+    if changed.loaded.config_hash != steering.standing.loaded.config_hash:
+        try:
+            crew.change(changed.loaded, lambda: _obey_halt(steering, crew))
+        except SiagaError as error:
+            if changed.configuration is not None:
+                steering.refuse(changed.configuration, error)
+            return
+    steering.run(changed)
+
+
+def _obey_halt(steering: Steering, crew: Crew) -> None:
+    if steering.ordered_halt() is not None:
+        crew.halt()
+
+
+def _say_halt(steering: Steering, crew: Crew) -> None:
+    if steering.halt is not None:
+        log.warning(
+            "the service halted this box: no camera is decoded until it is lifted there",
+            since=steering.halt.since.isoformat(),
+            reason=steering.halt.reason,
+        )
+    elif crew.halted:
+        log.info("the halt is lifted: the cameras are watched again")
+
+
+def _version(standing: Standing) -> int | None:
+    return standing.configuration.version if standing.configuration else None
+
+
+def read_state(runtime: Path, supervisor: Supervisor, steering: Steering, crew: Crew) -> SiteState:
+    """What the processes last wrote about themselves, and what the service made of the box."""
     engines = [state for path in sorted(runtime.glob("engine*.json")) if (state := _read(path))]
     restarts = {worker.name: worker.restarts for worker in supervisor.states()}
-    return SiteState(engines, _read(runtime / "delivery.json"), restarts)
+    link = {"halted": crew.halted, "configuration": _version(steering.standing)}
+    return SiteState(engines, _read(runtime / "delivery.json"), restarts, link)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -58,6 +58,11 @@ class EngineSpec:
     key: bytes
     status: Path
 
+    @property
+    def preview(self) -> Path:
+        """Which cameras are shown live; there while any is."""
+        return self.status.with_name("preview.json")
+
 
 @dataclass(frozen=True)
 class CameraSpec:
@@ -94,3 +99,8 @@ class DeliverySpec:
 
     store: StoreSpec
     status: Path
+
+    @property
+    def runtime(self) -> Path:
+        """The private folder where the processes of this box tell each other how they are."""
+        return self.status.parent

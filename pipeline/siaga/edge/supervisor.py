@@ -2,7 +2,7 @@
 
 import multiprocessing
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
@@ -20,6 +20,7 @@ _STABLE_AFTER_S = 60.0
 _STOP_GRACE_S = 15.0
 _START_S = 90.0
 _NOT_YET = 0.0
+_POLL_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,11 @@ class Supervisor:
 
     def start(self) -> None:
         """Start every job once."""
-        for job in self.jobs:
+        self.add(self.jobs)
+
+    def add(self, jobs: Sequence[Job]) -> None:
+        """Start more jobs, and keep them running too."""
+        for job in jobs:
             worker = _Worker(job, self._context.RawValue("d", 0.0), self._context.RawValue("d", 0.0))
             self._workers.append(worker)
             self._launch(worker)
@@ -141,21 +146,38 @@ class Supervisor:
             for worker in self._workers
         ]
 
-    def stop(self) -> None:
-        """Ask the children to finish, highest stage first, and wait until each has really ended."""
-        for stage in sorted({worker.job.stage for worker in self._workers}, reverse=True):
-            members = [worker for worker in self._workers if worker.job.stage == stage and worker.process]
+    def stop(
+        self,
+        stages: Collection[int] | None = None,
+        *,
+        grace_s: float = _STOP_GRACE_S,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Ask the children to finish, highest stage first, and wait until each has really ended.
+
+        They are not looked after any more; who has not ended after the grace is killed.
+
+        Args:
+            stages: Only these; None: all.
+            meanwhile: Called again and again while waiting; it may stop lower stages itself.
+        """
+        wanted = {worker.job.stage for worker in self._workers} if stages is None else set(stages)
+        for stage in sorted(wanted, reverse=True):
+            members = [worker for worker in self._workers if worker.job.stage == stage]
+            self._workers = [worker for worker in self._workers if worker.job.stage != stage]
             for worker in members:
                 worker.stop.value = 1
-            deadline = self.clock.monotonic() + _STOP_GRACE_S
+            deadline = self.clock.monotonic() + grace_s
             for worker in members:
-                self._await_end(worker, deadline)
+                self._await_end(worker, deadline, meanwhile)
 
-    def _await_end(self, worker: _Worker, deadline: float) -> None:
+    def _await_end(self, worker: _Worker, deadline: float, meanwhile: Callable[[], None]) -> None:
         process = worker.process
         if process is None:
             return
-        process.join(max(0.1, deadline - self.clock.monotonic()))
+        while process.exitcode is None and self.clock.monotonic() < deadline:
+            meanwhile()
+            process.join(_POLL_S)
         if process.exitcode is None:
             log.warning("process did not finish in time; killed", process=worker.job.name)
             process.kill()
