@@ -79,6 +79,15 @@ def serve(
         str,
         typer.Option("--openid-name", envvar="SIAGA_OPENID_NAME", help="Its name on the page."),
     ] = "OpenID",
+    timestamp_url: Annotated[
+        str | None,
+        typer.Option(
+            "--timestamp-url",
+            envvar="SIAGA_TIMESTAMP_URL",
+            help="RFC 3161 authority that stamps the checkpoints of the archive's chains.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Take in events and show them on a page.
 
@@ -112,5 +121,6 @@ def serve(
         public_url=public_url,
         secret_file=secret_file,
         openid=openid,
+        timestamp_url=timestamp_url,
     )
     run_service(options)

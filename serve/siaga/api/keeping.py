@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
 
+import httpx
 import structlog
 from fastapi import Depends, FastAPI, Request
 
@@ -16,17 +17,19 @@ from siaga.access import AuditEntry, Auditor, Principal, Scope
 from siaga.access.audit import Detail
 from siaga.archive import Archive, EvidenceStore
 from siaga.core.clock import Clock, IdFactory, uuid7_factory
-from siaga.core.errors import SiagaError
+from siaga.core.errors import ConfigError, SiagaError
 from siaga.db import Database
 from siaga.privacy.public import PublicNotices
 from siaga.privacy.sweeper import Sweeper
 from siaga.proof import ProofChain, ServiceKey
 from siaga.proof.anchors import ANCHOR_FILE, AnchorFile
 from siaga.proof.pack import FolderDocuments, Packer
+from siaga.proof.stamp import Authority, HttpAuthority, stamp_newest
 from siaga.review.limits import SlidingWindow
 
 _TURN_S = 60.0
 _SWEEP_S = 3600.0
+_STAMP_S = 20.0
 _CONTESTS, _ASKED, _WINDOW_S = 5, 60, 3600.0
 _AT_SITE = 200
 
@@ -47,12 +50,15 @@ class Keeping:
     anchors: AnchorFile
     new_id: IdFactory
     packing: threading.Lock
+    authority: Authority | None
 
     def turn(self, clock: Clock) -> None:
         """Sign what is due and note it outside of the database."""
         with self.database.writing() as connection:
             self.chain.checkpoint_due(connection, clock.utc())
         self.anchors.follow(self.database)
+        if self.authority is not None:
+            stamp_newest(self.database, self.authority)
 
     def sweep(self, clock: Clock, stop: threading.Event) -> None:
         """Delete what is due; in the access log under the service's own name."""
@@ -83,11 +89,13 @@ def add_keeping(
     key: ServiceKey,
     clock: Clock,
     folder: Path,
+    timestamp_url: str | None = None,
 ) -> Keeping:
     """Give the app what these routes need; after the desk and the access log.
 
     Args:
         folder: The data folder: papers of packs below ``documents``, noted checkpoints beside the key.
+        timestamp_url: An RFC 3161 authority that stamps checkpoints; None: none does.
     """
     chain, new_id = ProofChain(key), uuid7_factory(clock)
     keeping = Keeping(
@@ -106,6 +114,7 @@ def add_keeping(
         anchors=AnchorFile(folder / ANCHOR_FILE),
         new_id=new_id,
         packing=threading.Lock(),
+        authority=_authority(timestamp_url),
     )
     app.state.notices = PublicNotices(
         database,
@@ -117,6 +126,14 @@ def add_keeping(
     )
     app.state.keeping = keeping
     return keeping
+
+
+def _authority(url: str | None) -> Authority | None:
+    if url is None:
+        return None
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError("A time-stamping authority has an http address.", where="timestamp_url")
+    return HttpAuthority(url, httpx.Client(timeout=_STAMP_S))
 
 
 @contextmanager

@@ -51,6 +51,7 @@ class ServiceOptions:
         public_url: Where browsers find the service; None: where it listens.
         secret_file: The key of the service's secrets; None: ``secret.key`` in the data folder.
         openid: A provider where people may sign in; needs ``public_url``.
+        timestamp_url: An RFC 3161 authority that stamps the checkpoints of chains; None: none does.
     """
 
     data_dir: Path
@@ -65,6 +66,7 @@ class ServiceOptions:
     public_url: str | None = None
     secret_file: Path | None = None
     openid: OidcOptions | None = None
+    timestamp_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,14 @@ def opened(options: ServiceOptions, clock: Clock) -> Iterator[tuple[FastAPI, Fir
         app.state.desk = open_desk(stores.database, clock, options.data_dir / "thumbnails")
         add_link(app, stores.database, audit, stores.key, clock, options.data_dir)
         keeping = add_keeping(
-            app, stores.database, stores.archive, stores.evidence, stores.key, clock, options.data_dir
+            app,
+            stores.database,
+            stores.archive,
+            stores.evidence,
+            stores.key,
+            clock,
+            options.data_dir,
+            options.timestamp_url,
         )
         with app.state.live.running(), _swept(stores), kept(keeping, clock):
             yield app, keys

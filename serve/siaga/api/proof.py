@@ -122,11 +122,14 @@ def make_pack(
     selection = Selection(wanted.site, wanted.since, wanted.until, wanted.camera, wanted.event_ids)
     if not keeping.packing.acquire(blocking=False):
         raise Busy("Another pack is being made.", retry_after=_RETRY_S)
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_SPOOLED)  # noqa: SIM115
     try:
-        file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_SPOOLED)  # noqa: SIM115
         manifest = keeping.packer.make(
             file, selection, scope, now=now, made_by=principal.name, purpose=wanted.purpose, zone=zone
         )
+    except BaseException:
+        file.close()
+        raise
     finally:
         keeping.packing.release()
     details = {"purpose": wanted.purpose.value, "since": manifest["since"], "until": manifest["until"]}

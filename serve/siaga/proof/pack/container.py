@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 from siaga.core.canonical import canonical_json
@@ -53,6 +53,11 @@ class PackFile:
         self.add("manifest.json", [data])
         self.add("manifest.sig", [key.sign(data).encode()])
         self._zip.close()
+
+    def abandon(self) -> None:
+        """Let go of the file, as it is; what is in it is no pack."""
+        with suppress(OSError, ValueError, zipfile.LargeZipFile):
+            self._zip.close()
 
     @contextmanager
     def _entry(self, name: str) -> Iterator[IO[bytes]]:

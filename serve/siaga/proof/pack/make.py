@@ -16,7 +16,7 @@ from siaga.core.canonical import canonical_json
 from siaga.core.errors import BadRequest, Conflict, NotFound, SiagaError
 from siaga.core.event import Event, Evidence, EvidenceStatus
 from siaga.db import Database
-from siaga.db.tables.archive import cameras
+from siaga.db.tables.archive import cameras as heard_of
 from siaga.db.tables.people import enrolled_devices
 from siaga.proof import verify
 from siaga.proof.chain import ProofChain, checkpoints, entries
@@ -28,7 +28,6 @@ from siaga.proof.pack.page import Heading, Picture, Violation, file_name, render
 from siaga.proof.pack.rules import RULES
 from siaga.proof.pack.selection import Piece, Purpose, Reader, Selection
 
-FORMAT = verify.FORMAT
 _README = """\
 Siaga inspector pack. Open index.html in any browser; no network is needed.
 
@@ -98,21 +97,27 @@ class Packer:
         last = self._signed_head(selection, scope, now)
         reader = Reader(self._database, selection, last)
         self._refuse(reader, purpose)
-        pack = _Making(PackFile(file), reader, self._evidence, progress or (lambda _done, _all: None))
-        first = reader.first_entry() if last else 1
         heading = Heading(selection, now, made_by, purpose, self._key.public_key, zone)
+        pack = _Making(PackFile(file), reader, self._evidence, progress or (lambda _done, _all: None))
+        try:
+            return self._fill(pack, heading, reader, last)
+        except BaseException:
+            pack.pack.abandon()
+            raise
+
+    def _fill(self, pack: _Making, heading: Heading, reader: Reader, last: int) -> dict[str, Any]:
+        site = heading.selection.site
+        first = reader.first_entry() if last else 1
         pack.pack.add("README.txt", [_README.encode()])
         pack.pack.add("verify.py", [Path(verify.__file__).read_bytes()])
-        self._add_chain(pack.pack, selection.site, first, last)
+        self._add_chain(pack.pack, site, first, last)
         pack.add_records()
         pack.add_ledger()
         pack.add_evidence()
         documents = self._add_documents(pack)
-        deletions = self._deletions(selection.site, first, last)
-        pack.pack.add(
-            "index.html",
-            render(heading, watched(row for _, row in reader.ledger()), pack.shown(), deletions, documents),
-        )
+        deletions = self._deletions(site, first, last)
+        cameras = watched(row for _, row in reader.ledger())
+        pack.pack.add("index.html", render(heading, cameras, pack.shown(), deletions, documents))
         manifest = self._manifest(heading, first, last, pack.left_out)
         pack.pack.seal(manifest, self._key)
         return manifest
@@ -190,7 +195,7 @@ class Packer:
     def _manifest(self, heading: Heading, first: int, last: int, left_out: dict[str, str]) -> dict[str, Any]:
         selection = heading.selection
         return {
-            "format": FORMAT,
+            "format": verify.FORMAT,
             "site": selection.site,
             "since": time_text(selection.since),
             "until": time_text(selection.until),
@@ -288,7 +293,7 @@ class _Making:
 
 
 def _is_known(connection: Connection, site: str) -> bool:
-    return connection.execute(select(cameras.c.camera).where(cameras.c.site == site)).first() is not None
+    return connection.execute(select(heard_of.c.camera).where(heard_of.c.site == site)).first() is not None
 
 
 def _lines(lines: Iterator[bytes]) -> Iterator[bytes]:
