@@ -34,7 +34,7 @@ $(VENV)/.test: pyproject.toml tests/setup/opencv.sh tests/setup/torch.sh tests/s
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	bash tests/setup/torch.sh $(BIN)/python
-	$(BIN)/pip install --quiet --editable ".[serve,postgres,mqtt,openvino,bench,dev]"
+	$(BIN)/pip install --quiet --editable ".[serve,postgres,s3,timestamp,data,mqtt,openvino,bench,dev]"
 	bash tests/setup/opencv.sh $(BIN)/python
 	touch $(VENV)/.demo $@
 
