@@ -89,11 +89,15 @@ def test_a_device_writes_for_its_own_site_only(archive: StoredArchive, put: Put,
 def test_a_device_cannot_take_over_the_violation_of_another_site(
     archive: StoredArchive, put: Put, clock: ManualClock
 ) -> None:
-    begun = RecordMaker(clock, "box-n", "north").make()
+    maker = RecordMaker(clock, "box-n", "north")
+    begun = maker.make()
     put(begun)
-    foreign = RecordMaker(clock, "box-n2", "south").make(event_id=begun["id"], state="end")
+    other = RecordMaker(clock, "box-n2", "south").make(event_id=begun["id"], state="end")
     with pytest.raises(Conflict):
-        put(foreign, SOUTH)
+        put(other, SOUTH)
+    moved = maker.make(event_id=begun["id"], state="end", site="south")
+    with pytest.raises(Conflict):
+        put(moved, SOUTH)
     assert _ids(archive, SOUTH) == []
     assert _ids(archive, NORTH, open=True) == [begun["id"]]
 
