@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from uuid import UUID
 
@@ -151,10 +152,14 @@ def prepare(store: StoreSpec, manifest: Manifest, clock: Clock) -> None:
 
     Raises:
         ModelError, DependencyMissing, StorageError: What the child found.
+        ModelUnsupported: The child did not survive it.
     """
     # A child that waits for its first task holds both ends of the queue: it would never see the parent die.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=follow_parent) as pool:
-        pool.submit(first_steps, store, manifest, clock).result()
+        try:
+            pool.submit(first_steps, store, manifest, clock).result()
+        except BrokenProcessPool as error:
+            raise ModelUnsupported("the process that tried the models ended without a word") from error
 
 
 class ModelTrial:
