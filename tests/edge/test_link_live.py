@@ -128,10 +128,6 @@ class Office:
     def over(self, preview: str) -> bool:
         return self._http.get(f"/api/v1/previews/{preview}/frame").status_code == 404
 
-    def log(self) -> list[str]:
-        items = self._http.get("/api/v1/audit", params={"limit": 100}).json().get("items", [])
-        return [item["action"] for item in items]
-
 
 def test_the_office_steers_a_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A busy machine takes long to import; nothing hangs here.
