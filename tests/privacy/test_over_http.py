@@ -1,6 +1,7 @@
 """Packs, retention, holds, notices and contests as the service's users and the public see them."""
 
 import io
+import sqlite3
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,5 +146,9 @@ def test_contests_are_slowed_down_and_no_address_is_stored(service: Running, tmp
         assert statuses == [201] * 5 + [429] * 2
         reference = service.viewer.get("/api/v1/contests").json()["items"][0]["reference"]
         assert anybody.get(f"{address}/contests/{reference}").json()["state"] == "open"
-    database = (tmp_path / "data" / "archive.sqlite3").read_bytes()
-    assert b"127.0.0.1" not in database
+    with sqlite3.connect(tmp_path / "data" / "archive.sqlite3") as connection:
+        rows = connection.execute("SELECT * FROM contests").fetchall()
+        told = connection.execute("SELECT * FROM audit_log WHERE principal_id IS NULL").fetchall()
+    connection.close()
+    assert len(rows) == 5
+    assert "127.0.0.1" not in f"{rows}{told}"
