@@ -34,7 +34,7 @@ def entry() -> dict[str, Any]:
 @pytest.fixture
 def event(service: Running, maker: RecordMaker, entry: dict[str, Any]) -> str:
     """An event with a picture."""
-    record = maker.make(evidence=[entry], subjects=[{"track_id": 1, "xyxyn": [0.1, 0.1, 0.3, 0.6]}])
+    record = maker.make(ago_s=30, evidence=[entry], subjects=[{"track_id": 1, "xyxyn": [0.1, 0.1, 0.3, 0.6]}])
     service.put(record)
     service.upload(entry, _picture())
     return str(record["id"])
