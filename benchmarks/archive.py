@@ -350,12 +350,12 @@ def main() -> None:
         with database.reading() as connection:
             there = connection.execute(select(func.count()).select_from(violations)).scalar_one()
         took = 0.0 if there else fill(database, options.events, options.seed, 2 if options.smoke else 365)
-        asked = {
-            name: measure(ask, options.rounds) for name, ask in questions(database, options.seed).items()
-        }
+        asked = {}
+        for name, ask in questions(database, options.seed).items():
+            asked[name] = figures = measure(ask, options.rounds)
+            told = "  ".join(f"{key} {value:8.1f}" for key, value in figures.items())
+            print(f"{name:>22}  {told}", flush=True)
         database.close()
-    for name, figures in asked.items():
-        print(f"{name:>22}  " + "  ".join(f"{key} {value:8.1f}" for key, value in figures.items()))
     lists = [figures for name, figures in asked.items() if not name.startswith(("statistics", "summary"))]
     result = {
         "benchmark": "archive",
