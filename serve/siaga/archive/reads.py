@@ -39,11 +39,10 @@ class Found:
 
     def __init__(self, connection: Connection, event_ids: Collection[UUID], scope: Scope) -> None:
         about = records.c.event_id.in_(event_ids)
-        columns = (records.c.event_id, records.c.body, records.c.chain, records.c.received_at)
-        query = select(*columns).where(about, within(scope, records.c.site))
-        self._rows: Sequence[Any] = connection.execute(
-            query.order_by(records.c.event_id, records.c.seq)
-        ).all()
+        columns = (records.c.event_id, records.c.body, records.c.chain, records.c.received_at, records.c.site)
+        query = select(*columns).where(about).order_by(records.c.event_id, records.c.seq)
+        # Not a condition of the query: SQLite would read the whole site's index instead of these few events.
+        self._rows: list[Any] = [row for row in connection.execute(query).all() if scope.allows(row.site)]
         complete = select(blobs.c.sha256).join(evidence, evidence.c.sha256 == blobs.c.sha256)
         told = connection.execute(complete.where(evidence.c.event_id.in_(event_ids)))
         self._complete = frozenset(told.scalars())

@@ -51,6 +51,7 @@ violations = Table(
     Index("violations_by_severity", "site", "severity", "start_at", "event_id"),
     Index(
         "violations_open",
+        "site",
         "start_at",
         "event_id",
         sqlite_where=text("open = 1"),

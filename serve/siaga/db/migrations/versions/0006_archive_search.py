@@ -231,7 +231,7 @@ def _index() -> None:
     op.create_index(
         "violations_open",
         "violations",
-        newest,
+        ["site", *newest],
         sqlite_where=text("open = 1"),
         postgresql_where=text("open"),
     )
