@@ -44,6 +44,11 @@ def test_a_signature_has_one_form() -> None:
     signature = bytes.fromhex(key.sign(b"data"))
     again = int.from_bytes(signature[32:], "little") + _L
     assert not signed_by(key.public_key, b"data", (signature[:32] + again.to_bytes(32, "little")).hex())
+    text = signature.hex()
+    assert signed_by(key.public_key, b"data", text)
+    for same in (text.upper(), f" {text}", f"{text}\n", f"{text[:64]} {text[64:]}"):
+        assert not signed_by(key.public_key, b"data", same)
+    assert not signed_by(key.public_key.upper(), b"data", text)
 
 
 def test_nonsense_is_no_signature() -> None:

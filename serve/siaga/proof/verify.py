@@ -86,6 +86,9 @@ def signed_by(public_key: str, data: bytes, signature: str) -> bool:
         key, mark = bytes.fromhex(public_key), bytes.fromhex(signature)
     except (ValueError, TypeError):
         return False
+    # Capitals or spaces would say the same in other bytes, and every byte counts.
+    if (key.hex(), mark.hex()) != (public_key, signature):
+        return False
     if len(key) != 32 or len(mark) != 64 or _BASE is None:
         return False
     a, r, s = _point(key), _point(mark[:32]), int.from_bytes(mark[32:], "little")
