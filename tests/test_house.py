@@ -29,7 +29,8 @@ _LOAD_ALL = """
 import importlib, pathlib
 portion = pathlib.Path({portion!r})
 for file in sorted(portion.rglob("*.py")):
-    if file.name != "__main__.py":
+    # Alembic's env.py runs within a migration alone.
+    if file.name not in ("__main__.py", "env.py"):
         name = ".".join(("siaga", *file.relative_to(portion).with_suffix("").parts))
         importlib.import_module(name.removesuffix(".__init__"))
 """

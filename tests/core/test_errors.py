@@ -33,7 +33,7 @@ def test_the_drawing_has_the_right_codes() -> None:
     told = [
         (by_name[name], int(exit_code), int(http or 0)) for _, name, exit_code, http in drawn() if exit_code
     ]
-    assert len(told) == 11
+    assert len(told) == 12
     for kind, exit_code, http in told:
         assert (kind.exit_code, kind.http_status) == (exit_code, http)
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import threading
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import insert, select
 
-from siaga.access import Scope
+from siaga.access import Role, Scope
 from siaga.core.errors import Conflict, NotFound
 from siaga.db import Database
 from siaga.db.tables import archive
 from siaga.db.tables import review as tables
+from siaga.db.tables.people import user_roles, users
 from siaga.review.errors import Meanwhile, NotAllowed
 from siaga.review.machine import Assignee, ReviewReason, ReviewState, Wanted
 from siaga.review.queue import EventFilter
 from siaga.review.reviews import Member, Reviews
 from siaga.review.views import CorrectionWanted, LabelledBox
-from tests.review.conftest import AddEvent, Notes, caller
+from tests.review.conftest import NOON, AddEvent, Notes, caller
 
 S, R = ReviewState, ReviewReason
 CONFIRMED = Wanted(S.CONFIRMED)
@@ -137,11 +138,24 @@ def test_deciding_together_is_all_or_nothing(reviews: Reviews, add_event: AddEve
     assert reviews.one(caller(), events[0]).review.version == 0
 
 
-def test_the_queue_is_filtered_by_what_people_made_of_events(reviews: Reviews, add_event: AddEvent) -> None:
+def add_user(database: Database, name: str) -> str:
+    user = uuid4()
+    with database.writing() as connection:
+        connection.execute(users.insert().values(id=user, login=name.lower(), name=name, created_at=NOON))
+        connection.execute(user_roles.insert().values(user_id=user, role=Role.REVIEWER, site="north"))
+    return str(user)
+
+
+def test_the_queue_is_filtered_by_what_people_made_of_events(
+    reviews: Reviews, add_event: AddEvent, database: Database
+) -> None:
     untouched, confirmed, assigned = (add_event(minutes) for minutes in (0, 10, 20))
     reviews.decide(caller(), Member(confirmed, 0), CONFIRMED)
     reviews.decide(caller(), Member(assigned, 0), Wanted(S.UNCLEAR, R.INCONCLUSIVE))
-    reviews.decide(caller(), Member(assigned, 1), Wanted(S.ASSIGNED, assignee=Assignee("Binh", "u7")))
+    binh = add_user(database, "Binh")
+    with pytest.raises(NotAllowed, match="user id"):
+        reviews.decide(caller(), Member(assigned, 1), Wanted(S.ASSIGNED, assignee=Assignee("Binh", "u7")))
+    reviews.decide(caller(), Member(assigned, 1), Wanted(S.ASSIGNED, assignee=Assignee("?", binh)))
 
     def found(wanted: EventFilter) -> list[UUID]:
         return [item.event_id for item in reviews.queue(caller(), wanted, 10)]
@@ -149,7 +163,7 @@ def test_the_queue_is_filtered_by_what_people_made_of_events(reviews: Reviews, a
     assert found(EventFilter()) == [assigned, confirmed, untouched]
     assert found(EventFilter(states=(S.UNREVIEWED,))) == [untouched]
     assert found(EventFilter(states=(S.UNREVIEWED, S.CONFIRMED))) == [confirmed, untouched]
-    assert found(EventFilter(assignee_id="u7")) == [assigned]
+    assert found(EventFilter(assignee_id=binh)) == [assigned]
     assert found(EventFilter(reason=R.INCONCLUSIVE)) == [assigned]
     assert found(EventFilter(camera="crane")) == []
     counts = reviews.counts(caller(), EventFilter())

@@ -77,6 +77,10 @@ def _encoded(source: BinaryIO, side: int, quality: int) -> Picture:
     return Picture(encoded, hashlib.sha256(encoded).hexdigest(), *clean.size)
 
 
+# ImportError: where another library has taught Pillow to ask for one more format's package.
+_UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, ImportError, Warning)
+
+
 def _on_white(picture: Image.Image) -> Image.Image:
     if not picture.has_transparency_data:
         return picture.convert("RGB")
@@ -90,7 +94,7 @@ def _refusing() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             yield
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Warning) as error:
+    except _UNREADABLE as error:
         raise PictureRefused(
             "This is no JPEG or PNG picture that can be read.", fix="Send the photo as the camera made it."
         ) from error
