@@ -10,7 +10,7 @@ from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 from siaga.core.clock import SystemClock
 from tests.support.records import RecordMaker
 from tests.support.sample_site import SampleSite, verdict
-from tests.support.service import Running, running_service
+from tests.support.service import Running, plain_service, running_service
 from tests.support.system import require_system
 
 _FLAGS = (
@@ -42,8 +42,17 @@ def site(live: Running) -> SampleSite:
 
 
 @pytest.fixture
-def page(live: Running, tmp_path: Path) -> Iterator[Page]:
-    """A signed-in page; anything that the browser complains about fails the test."""
+def page(live: Running, browser_page: Page) -> Page:
+    """A signed-in page."""
+    browser_page.context.add_cookies([{"name": "siaga_session", "value": live.session, "url": live.url}])
+    browser_page.goto(live.url)
+    assert browser_page.url == f"{live.url}/"
+    return browser_page
+
+
+@pytest.fixture
+def browser_page(tmp_path: Path) -> Iterator[Page]:
+    """An empty page; anything that the browser complains about fails the test."""
     executable = require_system("chromium")
     complaints: list[str] = []
 
@@ -64,9 +73,6 @@ def page(live: Running, tmp_path: Path) -> Iterator[Page]:
         page.on("console", complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-        context.add_cookies([{"name": "siaga_session", "value": live.session, "url": live.url}])
-        page.goto(live.url)
-        assert page.url == f"{live.url}/"
         yield page
         context.close()
     assert complaints == []
@@ -135,3 +141,20 @@ def test_stored_attacks_do_nothing(page: Page, site: SampleSite, live: Running) 
         assert page.locator("script").count() == 1
     page.goto(f"{live.url}/violations/{record['id']}")
     assert attack in page.locator("h1").inner_text()
+
+
+def test_the_first_owner_sets_up_signs_out_and_in_again(tmp_path: Path, browser_page: Page) -> None:
+    password = "gravel lantern orbit 41"
+    with plain_service(tmp_path / "data") as ready:
+        browser_page.goto(ready.open_url)
+        browser_page.fill("[name=login]", "owner@site.example")
+        browser_page.fill("[name=name]", "Site office")
+        browser_page.fill("[name=password]", password)
+        browser_page.click("form[action='/welcome'] button")
+        browser_page.wait_for_url(f"{ready.url}/")
+        browser_page.click("text=Sign out")
+        browser_page.wait_for_url(f"{ready.url}/signin")
+        browser_page.fill("[name=login]", "owner@site.example")
+        browser_page.fill("[name=password]", password)
+        browser_page.click("form[action='/session'] button")
+        browser_page.wait_for_url(f"{ready.url}/")
