@@ -6,6 +6,8 @@ SIM := .venv-sim
 SIM_PYTHON ?= python3.11
 SOURCE ?=
 ARGS ?=
+# mypy looks for `siaga` itself in one of its four folders only.
+PARTS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard $(addsuffix /siaga/*/__init__.py,pipeline serve models datasets))))))
 
 .PHONY: demo test lint bench docs sim clean help
 
@@ -41,7 +43,7 @@ $(VENV)/.test: pyproject.toml tests/setup/opencv.sh tests/setup/torch.sh tests/s
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy -p siaga
+	$(BIN)/mypy $(PARTS:%=-p siaga.%)
 	$(BIN)/lint-imports
 
 test: $(VENV)/.test lint
