@@ -158,3 +158,5 @@ def test_the_first_owner_sets_up_signs_out_and_in_again(tmp_path: Path, browser_
         browser_page.fill("[name=password]", password)
         browser_page.click("form[action='/session'] button")
         browser_page.wait_for_url(f"{ready.url}/")
+        assert browser_page.is_visible("text=Sign out")
+        assert not browser_page.is_visible("[name=password]")
