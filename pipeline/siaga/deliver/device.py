@@ -1,13 +1,11 @@
 """The device's own key: made at first start, never leaves the box, signs every record."""
 
-import os
 from pathlib import Path
-from uuid import uuid4
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from siaga.core.errors import StorageError
+from siaga.core.key_file import read_or_make
 from siaga.core.signature import device_id_of
 
 
@@ -48,52 +46,10 @@ def load_or_make_key(path: Path) -> DeviceKey:
         StorageError: The file is not such a key, or cannot be read or written.
     """
     try:
-        if not path.exists():
-            _make(path)
-        return DeviceKey(_parse(path.read_bytes(), path))
+        return DeviceKey(
+            read_or_make(path, "Put the device's key back; a new key makes this box a new device.")
+        )
     except OSError as error:
         raise StorageError(
             f"cannot read or make the device's key ({error.strerror})", where=str(path)
         ) from error
-
-
-def _parse(data: bytes, path: Path) -> Ed25519PrivateKey:
-    try:
-        key = serialization.load_pem_private_key(data, password=None)
-    except ValueError as error:
-        raise _not_a_key(path) from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise _not_a_key(path)
-    return key
-
-
-def _not_a_key(path: Path) -> StorageError:
-    return StorageError(
-        "this is not an Ed25519 key in PEM form",
-        where=str(path),
-        fix="Put the device's key back; a new key makes this box a new device.",
-    )
-
-
-def _make(path: Path) -> None:
-    pem = Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    part = path.with_name(f"{path.name}.{uuid4().hex}")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        # A link fails where a rename would silently take another process's key away.
-        os.link(part, path)
-    except FileExistsError:
-        return
-    finally:
-        part.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from uuid import uuid4
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from siaga.core.errors import StorageError
+from siaga.core.key_file import read_or_make
 
 KEY_FILE = "service.key"
 
@@ -49,58 +47,15 @@ def load_or_make_key(path: Path) -> ServiceKey:
         StorageError: The file is not such a key, is open to others, or cannot be read or written.
     """
     try:
-        if not path.exists():
-            _make(path)
+        key = read_or_make(path, "Put the service's key back; without the file a new key is made.")
         if path.stat().st_mode & 0o077:
             raise StorageError(
                 "Others may read the service's key.", where=str(path), fix=f"Run: chmod 600 {path}"
             )
-        return ServiceKey(_parsed(path))
+        return ServiceKey(key)
     except OSError as error:
         raise StorageError(
             f"The service's key cannot be read or made: {error.strerror}.",
             where=str(path),
             fix="Check the folder's owner and rights.",
         ) from error
-
-
-def _parsed(path: Path) -> Ed25519PrivateKey:
-    try:
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except (ValueError, TypeError) as error:
-        raise _not_a_key(path) from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise _not_a_key(path)
-    return key
-
-
-def _not_a_key(path: Path) -> StorageError:
-    return StorageError(
-        "This is not an Ed25519 key in PEM form without password.",
-        where=str(path),
-        fix="Put the service's key back; without the file a new key is made.",
-    )
-
-
-def _make(path: Path) -> None:
-    pem = Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    part = path.with_name(f"{path.name}.{uuid4().hex}")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        # A link fails where a rename would silently take another process's key away.
-        os.link(part, path)
-    except FileExistsError:
-        return
-    finally:
-        part.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
